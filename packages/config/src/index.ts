@@ -1,0 +1,13 @@
+/** The contract of Bulkhead: schemas of every stack's config, derived names, the manifest. */
+export { type Checked, check } from "./check.ts";
+export { type ChangeKind, describeChanges, type KnownTenant, type TenantChange } from "./describe.ts";
+export * from "./environment.ts";
+export { type Manifest, type Rollout, readManifest, sortKeys, writeManifest } from "./manifest.ts";
+export { ConfigError, didYouMean, joinPath, type Mistake, renderMistake, renderValue } from "./mistakes.ts";
+export * from "./names.ts";
+export { type CellConfig, type DatabaseConfig, defaultCell } from "./schema/database.ts";
+export type { FoundationConfig } from "./schema/foundation.ts";
+export { peakConnections, type ServicesConfig, type TierConfig } from "./schema/services.ts";
+export { type Isolation, RESIDENCIES, residencySatisfied, type TenantStatus, type Tiers } from "./schema/tenants.ts";
+export { checkTenantId, RESERVED_TENANT_IDS, TENANT_ID_PATTERN } from "./tenant-id.ts";
+export { checkTenants, type Tenant, type TenantContext } from "./tenants.ts";
