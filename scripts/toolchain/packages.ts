@@ -28,7 +28,7 @@ export function installPackages(machine: Machine, step: Step): Promise<void> {
       await pnpmInstall(machine, held, "--offline");
     } catch {
       step.note("fetching");
-      await pnpmInstall(machine, held, "--fetch-retries=2", "--fetch-retry-maxtimeout=10000").catch((error) => {
+      await pnpmInstall(machine, held, "--config.fetch-retries=2", "--config.fetch-retry-maxtimeout=5000").catch((error) => {
         throw new ToolchainError(
           `the packages of pnpm-lock.yaml could not be installed; pnpm says why.\n${messageOf(error)}\n` +
             "Where the lockfile is out of date, run pnpm install; else let pnpm reach its registry and run this again.",
