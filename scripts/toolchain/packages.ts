@@ -28,12 +28,14 @@ export function installPackages(machine: Machine, step: Step): Promise<void> {
       await pnpmInstall(machine, held, "--offline");
     } catch {
       step.note("fetching");
-      await pnpmInstall(machine, held, "--config.fetch-retries=2", "--config.fetch-retry-maxtimeout=5000").catch((error) => {
-        throw new ToolchainError(
-          `the packages of pnpm-lock.yaml could not be installed; pnpm says why.\n${messageOf(error)}\n` +
-            "Where the lockfile is out of date, run pnpm install; else let pnpm reach its registry and run this again.",
-        );
-      });
+      await pnpmInstall(machine, held, "--config.fetch-retries=2", "--config.fetch-retry-maxtimeout=5000").catch(
+        (error) => {
+          throw new ToolchainError(
+            `the packages of pnpm-lock.yaml could not be installed; pnpm says why.\n${messageOf(error)}\n` +
+              "Where the lockfile is out of date, run pnpm install; else let pnpm reach its registry and run this again.",
+          );
+        },
+      );
     }
     writeFileSync(stampOf(machine), fingerprint(machine));
   });
