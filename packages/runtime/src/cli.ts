@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+/** The command line: `bulkhead <verb>`. Results go to standard output, progress to standard error. */
+import { parseArgs } from "node:util";
+import { bootstrap } from "./bootstrap.ts";
+import { codeOf, isConnectionLost, messageOf } from "./database.ts";
+import { badInput, EXIT, Failure } from "./failure.ts";
+import { stderrLogger } from "./logger.ts";
+import { apply, type Stage } from "./verbs/apply.ts";
+import { type Context, readManifestFolder } from "./verbs/context.ts";
+import { lint } from "./verbs/lint.ts";
+import { plan } from "./verbs/plan.ts";
+import { proveVerb } from "./verbs/prove.ts";
+import { status } from "./verbs/status.ts";
+
+const HELP = `bulkhead <verb> [options]
+
+  bootstrap  roles, the platform database and its functions, in an empty cluster
+  plan       say what apply would do to which tenant; touches nothing
+  apply      make the database what the manifest says
+  status     every tenant: what it should be, what it is
+  lint       look for what would weaken isolation
+  prove      attack the platform as each kind of client, and report
+
+  --manifest <folder>    the tenants, as stacks/4-tenants writes them (bootstrap, plan, apply)
+  --stage <stage>        create (roles, databases: the administrator's credential), migrate (tables: the migrator's) or all
+  --defer-failures       exit with 0 though some tenants failed; prove --report tells of them
+  --no-prove             do not prove isolation at the end of apply
+  --report               report tenants whose rollout failed, too (prove)
+  --migrations <folder>  the application's migrations; default: the core entities
+  --json                 one JSON document on standard output
+  --quiet                no progress on standard error
+  --help
+
+It connects as libpq does: PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSFILE.
+Exit codes: 0 done, 1 some tenants failed or the database was lost, 2 bad input (nothing was touched), 3 isolation not proven.`;
+
+const VERBS = ["bootstrap", "plan", "apply", "status", "lint", "prove"];
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(argv);
+  const [verb, ...rest] = positionals;
+  if (values.help || verb === undefined || verb === "help") {
+    process.stdout.write(`${HELP}\n`);
+    return verb === undefined && !values.help ? EXIT.badInput : EXIT.done;
+  }
+  if (!VERBS.includes(verb) || rest.length > 0)
+    throw badInput(`"${[verb, ...rest].join(" ")}" is not a verb; bulkhead --help lists them`);
+  const json = values.json ?? false;
+  const context: Context = {
+    target: { host: process.env.PGHOST ?? "127.0.0.1" },
+    log: stderrLogger(values.quiet),
+    json,
+    migrations: values.migrations,
+    manifest: () => readManifestFolder(values.manifest),
+    print: (lines, document) =>
+      process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${lines().join("\n")}\n`),
+  };
+  switch (verb) {
+    case "bootstrap":
+      await bootstrap(context.target, context.manifest(), context.log);
+      context.print(() => ["bootstrapped: roles, the platform database and its functions are in place"], {
+        bootstrapped: true,
+      });
+      return EXIT.done;
+    case "plan":
+      await plan(context, { print: true });
+      return EXIT.done;
+    case "apply":
+      return apply(context, {
+        stage: stageOf(values.stage),
+        deferFailures: values["defer-failures"] ?? false,
+        prove: !values["no-prove"],
+      });
+    case "status":
+      return status(context);
+    case "lint":
+      return lint(context);
+    default:
+      return proveVerb(context, { report: values.report ?? false });
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        manifest: { type: "string" },
+        migrations: { type: "string" },
+        stage: { type: "string" },
+        "defer-failures": { type: "boolean" },
+        "no-prove": { type: "boolean" },
+        report: { type: "boolean" },
+        json: { type: "boolean" },
+        quiet: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw badInput(`${messageOf(error)}; bulkhead --help lists the options`);
+  }
+}
+
+function stageOf(stage: string | undefined): Stage {
+  if (stage === undefined || stage === "all" || stage === "create" || stage === "migrate") return stage ?? "all";
+  throw badInput(`--stage ${stage}: use create, migrate or all`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof Failure) {
+    process.stderr.write(`bulkhead: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else if (isConnectionLost(error)) {
+    process.stderr.write(
+      `bulkhead: cannot reach the database (${messageOf(error)}); what was done is kept, run this again when it is back\n`,
+    );
+    process.exitCode = EXIT.failed;
+  } else if (codeOf(error) !== "") {
+    process.stderr.write(`bulkhead: the database refused: ${messageOf(error)} (SQLSTATE ${codeOf(error)})\n`);
+    process.exitCode = EXIT.failed;
+  } else {
+    process.stderr.write(`bulkhead: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}

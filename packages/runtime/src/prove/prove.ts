@@ -1,0 +1,140 @@
+/** The proof: lints, and live attacks between sampled tenants by each door. Leaves nothing behind. */
+import { PLATFORM_DATABASE } from "@bulkhead/config";
+import { v5 as uuidv5 } from "uuid";
+import { id, messageOf, type Target, transaction, withClient } from "../database.ts";
+import { type Finding, lintLines, lintPlatform } from "../lint.ts";
+import type { Logger } from "../logger.ts";
+import { type RegisteredTenant, readTenants } from "../registry.ts";
+import { type Actor, Actors, claimsOf, requestRole, schemaOf } from "./actors.ts";
+import { type Attack, CLAIMS_ATTACKS, LOGIN_ATTACKS, type Scene } from "./attacks.ts";
+
+export interface Proof {
+  readonly attacks: number;
+  readonly tenants: readonly string[];
+  /** Attacks that got through, as `door, attacker → victim: title: what came back`. */
+  readonly leaks: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly seconds: number;
+}
+
+/** Tenants sampled of each isolation model: enough for pairs within it and across. */
+const SAMPLE = 2;
+
+/** Runs lints and attacks. Findings of severity error count as leaks. Needs the administrator's credential, to make the attackers' logins. */
+export async function prove(target: Target, log: Logger): Promise<Proof> {
+  const start = Date.now();
+  const findings = await lintPlatform(target);
+  const tenants = await withClient(target, PLATFORM_DATABASE, "prove", (client) =>
+    transaction(client, "bulkhead_owner", () => readTenants(client)),
+  );
+  const sample = sampleTenants(tenants);
+  const leaks = findings
+    .filter((finding) => finding.severity === "error")
+    .map(
+      (finding) =>
+        `lint ${finding.code}: ${finding.object} in ${finding.database}: ${finding.detail}; ${finding.remedy}`,
+    );
+  let attacks = 0;
+  const actors = await Actors.open(target);
+  try {
+    const claims = new Map<string, Actor>();
+    for (const tenant of sample) claims.set(tenant.id, await actors.atClaimsDoor(tenant));
+    const logins = new Map<string, Actor>();
+    for (const tenant of sample) logins.set(tenant.id, await actors.atLoginDoor(tenant));
+    const canaries = await plantCanaries(claims);
+    try {
+      const pairs = sample.flatMap((attacker) =>
+        sample
+          .filter((victim) => victim !== attacker)
+          .map((victim) => ({ attacker, victim, canary: canaries.get(victim.id)! })),
+      );
+      let done = 0;
+      for (const scene of pairs) {
+        attacks += await attack("claims door", CLAIMS_ATTACKS, claims.get(scene.attacker.id)!, scene, leaks);
+        attacks += await attack("login door", LOGIN_ATTACKS, logins.get(scene.attacker.id)!, scene, leaks);
+        log.progress("pairs of tenants attacked", ++done, pairs.length);
+      }
+    } finally {
+      await removeCanaries(claims, canaries);
+    }
+  } finally {
+    await actors.close();
+  }
+  return { attacks, tenants: sample.map((tenant) => tenant.id), leaks, findings, seconds: (Date.now() - start) / 1000 };
+}
+
+function sampleTenants(tenants: readonly RegisteredTenant[]): RegisteredTenant[] {
+  const provable = tenants.filter(
+    (tenant) =>
+      tenant.phase === "ready" && tenant.status === "active" && !tenant.retained && tenant.isolation !== "instance",
+  );
+  return ["pooled", "schema", "database"].flatMap((isolation) =>
+    provable.filter((tenant) => tenant.isolation === isolation).slice(0, SAMPLE),
+  );
+}
+
+async function attack(
+  door: string,
+  attacks: readonly Attack[],
+  actor: Actor,
+  scene: Scene,
+  leaks: string[],
+): Promise<number> {
+  for (const each of attacks) {
+    try {
+      await each.run(actor, scene);
+    } catch (error) {
+      leaks.push(`${door}, ${scene.attacker.id} → ${scene.victim.id}: ${each.title}: ${messageOf(error)}`);
+    }
+  }
+  return attacks.length;
+}
+
+/** Its id follows from the account, so that what an interrupted proof left behind is found and removed by the next. */
+function canaryId(tenant: RegisteredTenant): string {
+  return uuidv5("isolation canary", tenant.accountId);
+}
+
+/** A committed row of each tenant, planted by its own request: an attack that reads nothing must have had something to read. */
+async function plantCanaries(claims: ReadonlyMap<string, Actor>): Promise<Map<string, string>> {
+  const planted = new Map<string, string>();
+  for (const { client, tenant } of claims.values()) {
+    const canary = canaryId(tenant);
+    await committed(
+      client,
+      tenant,
+      `insert into ${id(schemaOf(tenant))}.bases (id, name) values ($1, 'isolation canary') on conflict do nothing`,
+      canary,
+    );
+    planted.set(tenant.id, canary);
+  }
+  return planted;
+}
+
+async function removeCanaries(
+  claims: ReadonlyMap<string, Actor>,
+  canaries: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const { client, tenant } of claims.values()) {
+    const canary = canaries.get(tenant.id);
+    if (canary) await committed(client, tenant, `delete from ${id(schemaOf(tenant))}.bases where id = $1`, canary);
+  }
+}
+
+async function committed(client: Actor["client"], tenant: RegisteredTenant, sql: string, value: string): Promise<void> {
+  await transaction(client, undefined, async () => {
+    await client.query("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)", [
+      requestRole(tenant),
+      JSON.stringify(claimsOf(tenant)),
+    ]);
+    await client.query("select bulkhead.pre_request()");
+    await client.query(sql, [value]);
+  });
+}
+
+export function proofLines(proof: Proof): string[] {
+  const where = `${proof.attacks} attacks between ${proof.tenants.length} tenants (${proof.tenants.join(", ")}), ${proof.seconds.toFixed(1)} s`;
+  if (proof.leaks.length > 0)
+    return [`isolation NOT proven: ${proof.leaks.length} leaks; ${where}`, ...proof.leaks.map((leak) => `  ${leak}`)];
+  return [`isolation proven: ${where}, no leak`, ...(proof.findings.length > 0 ? lintLines(proof.findings) : [])];
+}
