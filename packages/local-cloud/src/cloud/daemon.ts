@@ -21,7 +21,10 @@ export type DaemonOptions = {
  */
 export async function startDaemon(options: DaemonOptions): Promise<{ record: ProcessRecord; exited: Promise<number> }> {
   await makeDir(dirname(options.log));
-  const size = await stat(options.log).then((s) => s.size, () => 0);
+  const size = await stat(options.log).then(
+    (s) => s.size,
+    () => 0,
+  );
   if (size > LOG_LIMIT) await rename(options.log, `${options.log}.1`);
   const log = await open(options.log, "a", 0o600);
   try {

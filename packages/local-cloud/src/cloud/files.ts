@@ -84,7 +84,11 @@ export async function tail(path: string, lines: number): Promise<string[]> {
     const from = Math.max(0, size - lines * 1024);
     const buffer = Buffer.alloc(size - from);
     await file.read(buffer, 0, buffer.length, from);
-    return buffer.toString("utf8").split("\n").filter((line) => line.trim() !== "").slice(-lines);
+    return buffer
+      .toString("utf8")
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .slice(-lines);
   } finally {
     await file.close();
   }

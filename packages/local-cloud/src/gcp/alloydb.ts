@@ -16,7 +16,12 @@ function initialPasswordFile(paths: Paths, cluster: string): string {
   return join(paths.dir, "users", `${createHash("sha256").update(cluster).digest("hex").slice(0, 24)}.initial`);
 }
 
-export async function applyCluster(paths: Paths, id: string, inputs: Props, oldInputs: Props | undefined): Promise<void> {
+export async function applyCluster(
+  paths: Paths,
+  id: string,
+  inputs: Props,
+  oldInputs: Props | undefined,
+): Promise<void> {
   const password = text(at(inputs, "initialUser.password")) ?? text(at(inputs, "initialUser.passwordWo"));
   const file = initialPasswordFile(paths, id);
   if (password === undefined) return;
@@ -95,7 +100,11 @@ export async function applyUser(paths: Paths, marked: Props, oldMarked: Props | 
   // The lock keeps concurrent grants to one role apart, which PostgreSQL answers with "tuple concurrently updated".
   await withLock(serverLock(paths, server.instance), () =>
     asAdmin(paths, server, "postgres", (client) =>
-      applyLogin(client, { name, password: given, roles: [...new Set(roles)] }, rolesOf(oldMarked && revealProps(oldMarked))),
+      applyLogin(
+        client,
+        { name, password: given, roles: [...new Set(roles)] },
+        rolesOf(oldMarked && revealProps(oldMarked)),
+      ),
     ),
   );
   if (name === "postgres" && given !== undefined) await writePassword(paths, server.instance, "postgres", given);

@@ -1,13 +1,23 @@
 import { autoname } from "../plugin/autoname.ts";
-import { deepDiff, type DiffResult } from "../plugin/diff.ts";
+import { type DiffResult, deepDiff } from "../plugin/diff.ts";
 import { type Environment, sdkVersion } from "../plugin/environment.ts";
-import type { CheckArgs, Checked, CreateArgs, DeleteArgs, DiffArgs, Provider, ReadArgs, Reporter, UpdateArgs } from "../plugin/provider.ts";
+import type {
+  CheckArgs,
+  Checked,
+  CreateArgs,
+  DeleteArgs,
+  DiffArgs,
+  Provider,
+  ReadArgs,
+  Reporter,
+  UpdateArgs,
+} from "../plugin/provider.ts";
 import { missingProperties, replaces } from "../plugin/rules.ts";
 import { isMissing, type Props, reveal, revealProps, text, UNKNOWN } from "../plugin/values.ts";
 import { factsOf } from "./facts.ts";
 import { invoke } from "./invoke.ts";
-import { shape } from "./outputs/index.ts";
 import type { Shape } from "./outputs/context.ts";
+import { shape } from "./outputs/index.ts";
 import type { Realiser } from "./realise.ts";
 import { crossFieldFailures, refuseDelete, refuseUpdate } from "./rules.ts";
 
@@ -81,10 +91,21 @@ class GcpProvider implements Provider {
     await this.#realiser?.delete({ urn, type, id, inputs, outputs });
   }
 
-  async read({ urn, type, name, id, inputs, outputs }: ReadArgs): Promise<{ id: string; inputs: Props; outputs: Props }> {
+  async read({
+    urn,
+    type,
+    name,
+    id,
+    inputs,
+    outputs,
+  }: ReadArgs): Promise<{ id: string; inputs: Props; outputs: Props }> {
     if (Object.keys(outputs).length > 0) return { id, inputs, outputs };
     // A look-up by identifier (`Network.get`) of something that another program made.
-    return { id, inputs, outputs: { ...this.#shape(urn, type, name, { name: id }).computed, name: id.split("/").at(-1) ?? id } };
+    return {
+      id,
+      inputs,
+      outputs: { ...this.#shape(urn, type, name, { name: id }).computed, name: id.split("/").at(-1) ?? id },
+    };
   }
 
   async invoke(token: string, args: Props): Promise<Props> {

@@ -22,7 +22,10 @@ const checks: Readonly<Record<string, Rule>> = {
       if (isMissing(inputs.secondaryConfig)) fail("secondaryConfig", "a SECONDARY cluster names its primary here");
       if (!isMissing(inputs.initialUser)) fail("initialUser", "a SECONDARY cluster takes its users from its primary");
     } else if (!isUnknown(inputs.clusterType) && !isMissing(inputs.secondaryConfig)) {
-      fail("secondaryConfig", "only a SECONDARY cluster has one: remove it together with setting clusterType to PRIMARY");
+      fail(
+        "secondaryConfig",
+        "only a SECONDARY cluster has one: remove it together with setting clusterType to PRIMARY",
+      );
     }
     const minutes = at(inputs, "maintenanceUpdatePolicy.maintenanceWindows.startTime.minutes");
     if (minutes !== undefined && minutes !== 0 && !isUnknown(minutes))
@@ -62,7 +65,9 @@ export function refuseUpdate(type: string, olds: Props, news: Props): void {
   const was = text(olds.clusterType) ?? "PRIMARY";
   const now = text(news.clusterType) ?? "PRIMARY";
   if (was === "PRIMARY" && now === "SECONDARY")
-    throw new Error("an AlloyDB cluster cannot go from PRIMARY to SECONDARY: create a new secondary of the new primary");
+    throw new Error(
+      "an AlloyDB cluster cannot go from PRIMARY to SECONDARY: create a new secondary of the new primary",
+    );
   const keepsSecondary = !isMissing(news.secondaryConfig as Value | undefined);
   if (was === "SECONDARY" && now === "PRIMARY" && keepsSecondary)
     throw new Error("promotion sets clusterType to PRIMARY and removes secondaryConfig in one update");

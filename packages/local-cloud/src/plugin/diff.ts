@@ -20,7 +20,13 @@ function bare(value: Value | undefined): Value | undefined {
   return isSecret(value) ? bare(value.value) : value;
 }
 
-function compare(left: Value | undefined, right: Value | undefined, path: string, rule: string, out: RawChange[]): void {
+function compare(
+  left: Value | undefined,
+  right: Value | undefined,
+  path: string,
+  rule: string,
+  out: RawChange[],
+): void {
   const old = bare(left);
   const now = bare(right);
   if (isMissing(old) && isMissing(now)) return;

@@ -1,5 +1,5 @@
-import { createProvider } from "./providers.ts";
 import { readEnvironment } from "./environment.ts";
+import { createProvider } from "./providers.ts";
 import { EngineReporter } from "./reporter.ts";
 import { serve } from "./server.ts";
 

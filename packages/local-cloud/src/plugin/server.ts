@@ -1,7 +1,14 @@
-import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { handlers, type Handler } from "./handlers.ts";
+import { type Handler, handlers } from "./handlers.ts";
 import type { Provider } from "./provider.ts";
 
 /** Serves the provider on a free loopback port. Methods that are not here answer UNIMPLEMENTED, which the engine takes. */

@@ -29,7 +29,9 @@ export async function asAdmin<T>(
 export async function bootstrapRoles(client: pg.Client, password: string): Promise<void> {
   await client.query("create role alloydbsuperuser createrole createdb");
   await client.query("create role alloydbiamuser");
-  await client.query(`create role postgres login createrole createdb password ${client.escapeLiteral(scramVerifier(password))}`);
+  await client.query(
+    `create role postgres login createrole createdb password ${client.escapeLiteral(scramVerifier(password))}`,
+  );
   await client.query("grant alloydbsuperuser to postgres with inherit true, set true");
   await client.query("alter database postgres owner to alloydbsuperuser");
 }
@@ -47,7 +49,9 @@ export async function applyLogin(client: pg.Client, login: Login, previousRoles:
     [login.roles],
   );
   if (unknown.rowCount)
-    throw new Error(`databaseRoles: there is no role ${unknown.rows.map((row: { r: string }) => `"${row.r}"`).join(", ")}`);
+    throw new Error(
+      `databaseRoles: there is no role ${unknown.rows.map((row: { r: string }) => `"${row.r}"`).join(", ")}`,
+    );
   await client.query("begin");
   if (!found.rowCount) await client.query(`create role ${name} login${withPassword}`);
   else if (withPassword) await client.query(`alter role ${name} login${withPassword}`);
@@ -66,7 +70,9 @@ export async function dropLogin(client: pg.Client, name: string): Promise<void> 
   } catch (error) {
     const { code, detail } = error as { code?: string; detail?: string };
     if (code !== "2BP01") throw error;
-    throw new Error(`the database user "${name}" cannot be dropped while objects depend on it: ${detail ?? ""}`, { cause: error });
+    throw new Error(`the database user "${name}" cannot be dropped while objects depend on it: ${detail ?? ""}`, {
+      cause: error,
+    });
   }
 }
 

@@ -12,7 +12,9 @@ export type RunAs = { uid: number; gid: number } | undefined;
 /** PostgreSQL refuses root: whoever is root lends the server to `nobody`. */
 export function runAs(): RunAs {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync("/etc/passwd", "utf8").split("\n").find((entry) => entry.startsWith("nobody:"));
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith("nobody:"));
   const [, , uid, gid] = line?.split(":") ?? [];
   if (uid === undefined || gid === undefined)
     throw new Error("PostgreSQL does not run as root, and there is no user nobody: run this as an ordinary user");
@@ -28,7 +30,9 @@ function packageDir(): { dir: string; version: string } {
     const { version } = JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as { version: string };
     return { dir, version };
   } catch (error) {
-    throw new Error(`there is no PostgreSQL for ${process.platform} on ${process.arch}: ${name} is not installed`, { cause: error });
+    throw new Error(`there is no PostgreSQL for ${process.platform} on ${process.arch}: ${name} is not installed`, {
+      cause: error,
+    });
   }
 }
 
@@ -84,5 +88,10 @@ export function knownSettings(binaries: Binaries): Set<string> {
     env: {},
     maxBuffer: 16 * 1024 * 1024,
   });
-  return new Set(out.split("\n").map((line) => line.split("\t")[0] ?? "").filter((name) => name !== ""));
+  return new Set(
+    out
+      .split("\n")
+      .map((line) => line.split("\t")[0] ?? "")
+      .filter((name) => name !== ""),
+  );
 }

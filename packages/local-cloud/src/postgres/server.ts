@@ -7,12 +7,12 @@ import { promisify } from "node:util";
 import { startDaemon } from "../cloud/daemon.ts";
 import { makeDir, tail, writePrivate } from "../cloud/files.ts";
 import { withLock } from "../cloud/lock.ts";
-import { type Paths, rootDirOf, ROOT_HOME } from "../cloud/paths.ts";
+import { type Paths, ROOT_HOME, rootDirOf } from "../cloud/paths.ts";
 import { claimPort, forgetPorts } from "../cloud/ports.ts";
 import { isAlive, type ProcessRecord, processesIn, recordOf, stopProcess } from "../cloud/process.ts";
 import { asAdmin, bootstrapRoles } from "./admin.ts";
 import { type Binaries, findBinaries, runAs } from "./binaries.ts";
-import { readServer, serverLock, serverLog, type ServerRecord, writePassword, writeServer } from "./record.ts";
+import { readServer, type ServerRecord, serverLock, serverLog, writePassword, writeServer } from "./record.ts";
 import { newPassword } from "./scram.ts";
 import { configFile, HBA, settingsFrom } from "./settings.ts";
 
@@ -52,7 +52,10 @@ export async function applyServer(paths: Paths, spec: ServerSpec): Promise<Serve
 }
 
 /** Starts a server that should run and does not. Returns it, and whether it had to be started. */
-export async function reviveServer(paths: Paths, instance: string): Promise<{ record: ServerRecord; revived: boolean }> {
+export async function reviveServer(
+  paths: Paths,
+  instance: string,
+): Promise<{ record: ServerRecord; revived: boolean }> {
   return withLock(serverLock(paths, instance), async () => {
     const record = await readServer(paths, instance);
     if (record === undefined) throw new Error(`there is no server for ${instance} in this cloud`);
@@ -111,7 +114,18 @@ async function initialise(
   await writePrivate(passwordFile, admin);
   if (user) await chown(passwordFile, user.uid, user.gid);
   const locale = binaries.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [];
-  const args = ["-D", dataDir, "-U", "alloydbadmin", `--pwfile=${passwordFile}`, "-A", "scram-sha-256", "-k", "-E", "UTF8"];
+  const args = [
+    "-D",
+    dataDir,
+    "-U",
+    "alloydbadmin",
+    `--pwfile=${passwordFile}`,
+    "-A",
+    "scram-sha-256",
+    "-k",
+    "-E",
+    "UTF8",
+  ];
   try {
     await run(join(binaries.bin, "initdb"), [...args, "--locale=C", ...locale], { env: {}, cwd: "/", ...user });
   } catch (error) {
@@ -161,7 +175,9 @@ async function start(paths: Paths, record: ServerRecord, binaries: Binaries): Pr
       const why = exit === undefined ? `was not ready after ${START_PATIENCE / 1000} s` : `exited with ${exit}`;
       throw new Error([`PostgreSQL for ${record.instance} ${why}; its log ends:`, ...(await tail(log, 15))].join("\n"));
     }
-    const ready = await asAdmin(paths, started, "postgres", (client) => client.query("select 1")).catch(() => undefined);
+    const ready = await asAdmin(paths, started, "postgres", (client) => client.query("select 1")).catch(
+      () => undefined,
+    );
     if (ready) return started;
     await sleep(50);
   }

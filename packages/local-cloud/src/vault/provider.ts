@@ -1,11 +1,11 @@
-import { deepDiff, type DiffResult } from "../plugin/diff.ts";
+import { createHash } from "node:crypto";
+import { autoname } from "../plugin/autoname.ts";
+import { type DiffResult, deepDiff } from "../plugin/diff.ts";
 import { sdkVersion } from "../plugin/environment.ts";
 import type { CheckArgs, Checked, CreateArgs, DiffArgs, Provider, ReadArgs, UpdateArgs } from "../plugin/provider.ts";
-import { autoname } from "../plugin/autoname.ts";
-import { type FactsTable, type ResourceFacts, missingProperties, replaces } from "../plugin/rules.ts";
+import { type FactsTable, missingProperties, type ResourceFacts, replaces } from "../plugin/rules.ts";
 import { isMissing, type Props, revealProps, text, UNKNOWN } from "../plugin/values.ts";
 import table from "./facts.json" with { type: "json" };
-import { createHash } from "node:crypto";
 
 /** Beyond the generated table: an entry here replaces the generated one. */
 const added: FactsTable = {};
@@ -39,7 +39,11 @@ class VaultProvider implements Provider {
 
   async diff({ type, id, oldInputs, news }: DiffArgs): Promise<DiffResult> {
     const listed = (facts[type] ?? fallback).replaces;
-    const changes = deepDiff(oldInputs, news).map((c) => ({ path: c.path, kind: c.kind, replace: replaces(c, listed) }));
+    const changes = deepDiff(oldInputs, news).map((c) => ({
+      path: c.path,
+      kind: c.kind,
+      replace: replaces(c, listed),
+    }));
     return { changes, deleteBeforeReplace: changes.some((c) => c.replace) && identify(type, revealProps(news)) === id };
   }
 

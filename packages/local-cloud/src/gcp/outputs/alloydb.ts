@@ -55,6 +55,9 @@ export const alloydb: Shapers = {
   },
   "gcp:alloydb/backup:Backup": (c) => {
     const name = `projects/${c.project}/locations/${locationOf(c)}/backups/${given(c, "backupId")}`;
-    return { id: name, computed: { name, uid: hex(name, 32), state: "READY", createTime: CREATED, updateTime: CREATED } };
+    return {
+      id: name,
+      computed: { name, uid: hex(name, 32), state: "READY", createTime: CREATED, updateTime: CREATED },
+    };
   },
 };

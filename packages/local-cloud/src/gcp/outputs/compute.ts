@@ -1,4 +1,14 @@
-import { type Context, CREATED, digits, given, hex, privateAddress, publicAddress, type Shape, type Shapers } from "./context.ts";
+import {
+  type Context,
+  CREATED,
+  digits,
+  given,
+  hex,
+  privateAddress,
+  publicAddress,
+  type Shape,
+  type Shapers,
+} from "./context.ts";
 
 const API = "https://www.googleapis.com/compute/v1/";
 
@@ -21,8 +31,17 @@ function byName(c: Context): Shape {
 function address(c: Context, shape: Shape): Shape {
   const isInternal = given(c, "addressType") === "INTERNAL";
   const peering = given(c, "purpose") === "VPC_PEERING";
-  const made = peering ? `10.${Number(digits(shape.id, 3)) % 200}.0.0` : isInternal ? privateAddress(shape.id) : publicAddress(shape.id);
-  const computed = { ...shape.computed, address: given(c, "address", made), labelFingerprint: hex(shape.id, 8), users: [] };
+  const made = peering
+    ? `10.${Number(digits(shape.id, 3)) % 200}.0.0`
+    : isInternal
+      ? privateAddress(shape.id)
+      : publicAddress(shape.id);
+  const computed = {
+    ...shape.computed,
+    address: given(c, "address", made),
+    labelFingerprint: hex(shape.id, 8),
+    users: [],
+  };
   return { id: shape.id, computed };
 }
 
@@ -41,7 +60,10 @@ export const compute: Shapers = {
   "gcp:compute/subnetwork:Subnetwork": (c) => {
     const shape = place(c, "regions", "subnetworks");
     const gatewayAddress = firstHost(given(c, "ipCidrRange"));
-    return { id: shape.id, computed: { ...shape.computed, gatewayAddress, subnetworkId: Number(digits(shape.id, 15)) } };
+    return {
+      id: shape.id,
+      computed: { ...shape.computed, gatewayAddress, subnetworkId: Number(digits(shape.id, 15)) },
+    };
   },
   "gcp:compute/router:Router": (c) => place(c, "regions", "routers"),
   "gcp:compute/routerNat:RouterNat": (c) => ({
@@ -58,7 +80,12 @@ export const compute: Shapers = {
   "gcp:compute/forwardingRule:ForwardingRule": (c) => {
     const shape = place(c, "regions", "forwardingRules");
     const ipAddress = given(c, "ipAddress", privateAddress(shape.id));
-    const computed = { ...shape.computed, ipAddress, pscConnectionId: digits(shape.id, 17), pscConnectionStatus: "ACCEPTED" };
+    const computed = {
+      ...shape.computed,
+      ipAddress,
+      pscConnectionId: digits(shape.id, 17),
+      pscConnectionStatus: "ACCEPTED",
+    };
     return { id: shape.id, computed };
   },
   "gcp:compute/securityPolicy:SecurityPolicy": (c) => place(c, "global", "securityPolicies"),

@@ -10,7 +10,10 @@ export const identity: Shapers = {
   "gcp:serviceaccount/account:Account": (c) => {
     const email = `${given(c, "accountId")}@${c.project}.iam.gserviceaccount.com`;
     const name = `projects/${c.project}/serviceAccounts/${email}`;
-    return { id: name, computed: { name, email, member: `serviceAccount:${email}`, uniqueId: `1${digits(email, 20)}` } };
+    return {
+      id: name,
+      computed: { name, email, member: `serviceAccount:${email}`, uniqueId: `1${digits(email, 20)}` },
+    };
   },
   "gcp:serviceaccount/iAMMember:IAMMember": (c) => binding(c, given(c, "serviceAccountId")),
   "gcp:serviceaccount/iAMBinding:IAMBinding": (c) => binding(c, given(c, "serviceAccountId")),

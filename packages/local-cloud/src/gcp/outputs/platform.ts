@@ -33,8 +33,13 @@ export const platform: Shapers = {
   },
   "gcp:container/nodePool:NodePool": (c) => {
     const cluster = given(c, "cluster");
-    const parent = cluster.includes("/") ? cluster : `projects/${c.project}/locations/${locationOf(c)}/clusters/${cluster}`;
-    return { id: `${parent}/nodePools/${given(c, "name")}`, computed: { instanceGroupUrls: [], managedInstanceGroupUrls: [] } };
+    const parent = cluster.includes("/")
+      ? cluster
+      : `projects/${c.project}/locations/${locationOf(c)}/clusters/${cluster}`;
+    return {
+      id: `${parent}/nodePools/${given(c, "name")}`,
+      computed: { instanceGroupUrls: [], managedInstanceGroupUrls: [] },
+    };
   },
   "gcp:gkehub/membership:Membership": (c) => {
     const name = `projects/${c.project}/locations/${given(c, "location", "global")}/memberships/${given(c, "membershipId")}`;
@@ -66,7 +71,12 @@ export const platform: Shapers = {
     const kind = given(c, "format", "DOCKER").toLowerCase();
     return {
       id: `projects/${c.project}/locations/${location}/repositories/${name}`,
-      computed: { name, registryUri: `${location}-${kind}.pkg.dev/${c.project}/${name}`, createTime: CREATED, updateTime: CREATED },
+      computed: {
+        name,
+        registryUri: `${location}-${kind}.pkg.dev/${c.project}/${name}`,
+        createTime: CREATED,
+        updateTime: CREATED,
+      },
     };
   },
   "gcp:binaryauthorization/policy:Policy": (c) => ({ id: `projects/${c.project}`, computed: {} }),
@@ -80,7 +90,9 @@ export const platform: Shapers = {
   }),
   "gcp:logging/projectSink:ProjectSink": (c) => ({
     id: `projects/${c.project}/sinks/${given(c, "name")}`,
-    computed: { writerIdentity: `serviceAccount:service-${projectNumber(c.project)}@gcp-sa-logging.iam.gserviceaccount.com` },
+    computed: {
+      writerIdentity: `serviceAccount:service-${projectNumber(c.project)}@gcp-sa-logging.iam.gserviceaccount.com`,
+    },
   }),
   "gcp:logging/metric:Metric": (c) => ({ id: given(c, "name"), computed: {} }),
   "gcp:logging/projectBucketConfig:ProjectBucketConfig": (c) => {
