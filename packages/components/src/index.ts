@@ -1,0 +1,13 @@
+/** The components of the platform, one entity each. */
+export { AlloyDbCluster, type AlloyDbClusterArgs } from "./alloydb/cluster.ts";
+export { GkeCluster, type GkeClusterArgs } from "./gke/cluster.ts";
+export { WorkloadIdentity, type WorkloadIdentityArgs } from "./identity/workload-identity.ts";
+export * from "./layers/outputs.ts";
+export { readLayer, readOwnOutputs } from "./layers/reference.ts";
+export { Network, type NetworkArgs } from "./network/network.ts";
+export { SealedNamespace, type SealedNamespaceArgs } from "./network-policies/namespace.ts";
+export { TenantApi, type TenantApiArgs, tenantIdentity } from "./postgrest/tenant-api.ts";
+export { PostgrestTier, type PostgrestTierArgs } from "./postgrest/tier.ts";
+export { ManifestConfigMaps } from "./tenancy/manifest.ts";
+export { TenantRollout, type TenantRolloutArgs } from "./tenancy/rollout.ts";
+export { type RuntimeJobArgs, runtimeJob } from "./tenancy/runtime-job.ts";

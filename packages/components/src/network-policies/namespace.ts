@@ -1,0 +1,122 @@
+/** A namespace whose pods can reach nothing and be reached by nobody, but for the paths named here. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { PART_OF } from "../pods/labels.ts";
+
+export interface SealedNamespaceArgs {
+  readonly name: string;
+  /** Ranges of the nodes, of the pods, and of AlloyDB, in CIDR notation. */
+  readonly ranges: { readonly nodes: string; readonly databases: string };
+  /** Workloads (label `app`) whose `http` port the gateway may reach. Default: none. */
+  readonly gatewayReaches?: readonly string[];
+}
+
+/** Where Google's load balancers and their health checks come from. */
+const GATEWAY_RANGES = ["130.211.0.0/22", "35.191.0.0/16"];
+/** The range of private.googleapis.com and restricted.googleapis.com. */
+const GOOGLE_API_RANGES = ["199.36.153.8/30", "199.36.153.4/30"];
+
+/** Namespace, Pod Security labels, default deny both ways, and the named paths. */
+export class SealedNamespace extends pulumi.ComponentResource {
+  /** Workloads depend on the whole component: a pod must not run before the policies stand. */
+  readonly namespace: pulumi.Output<string>;
+
+  constructor(name: string, args: SealedNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("bulkhead:network:SealedNamespace", name, {}, opts);
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      {
+        metadata: {
+          name: args.name,
+          labels: {
+            "app.kubernetes.io/part-of": PART_OF,
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/audit": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+          },
+        },
+      },
+      { parent: this },
+    );
+    for (const [path, spec] of Object.entries(paths(args))) {
+      new k8s.networking.v1.NetworkPolicy(
+        `${name}-${path}`,
+        {
+          metadata: {
+            name: path,
+            namespace: namespace.metadata.name,
+            labels: { "app.kubernetes.io/part-of": PART_OF },
+          },
+          spec,
+        },
+        { parent: this },
+      );
+    }
+    this.namespace = namespace.metadata.name;
+    this.registerOutputs({ namespace: this.namespace });
+  }
+}
+
+/** The policies by name: what each lets through. */
+function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
+  const everyPod = { podSelector: {} };
+  const tcp = (port: number | string) => ({ protocol: "TCP", port });
+  const block = (cidr: string) => ({ ipBlock: { cidr } });
+  const policies: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
+    "default-deny": { ...everyPod, policyTypes: ["Ingress", "Egress"] },
+    "allow-dns": {
+      ...everyPod,
+      policyTypes: ["Egress"],
+      egress: [
+        {
+          to: [
+            {
+              namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+              podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+            },
+            // NodeLocal DNSCache, on by default with Autopilot.
+            block("169.254.20.10/32"),
+          ],
+          ports: [{ protocol: "UDP", port: 53 }, tcp(53)],
+        },
+      ],
+    },
+    "allow-workload-identity": {
+      ...everyPod,
+      policyTypes: ["Egress"],
+      egress: [
+        { to: [block("169.254.169.254/32")], ports: [tcp(80)] },
+        // Dataplane V2 sends the metadata address to port 988 of the node before it looks at policies.
+        { to: [block(args.ranges.nodes), block("169.254.169.252/32")], ports: [tcp(987), tcp(988)] },
+      ],
+    },
+    "allow-alloydb": {
+      ...everyPod,
+      policyTypes: ["Egress"],
+      egress: [{ to: [block(args.ranges.databases)], ports: [tcp(5433)] }],
+    },
+    "allow-google-apis": {
+      ...everyPod,
+      policyTypes: ["Egress"],
+      egress: [{ to: GOOGLE_API_RANGES.map(block), ports: [tcp(443)] }],
+    },
+    "allow-managed-prometheus": {
+      ...everyPod,
+      policyTypes: ["Ingress"],
+      ingress: [
+        {
+          from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "gmp-system" } } }],
+          ports: [tcp("admin")],
+        },
+      ],
+    },
+  };
+  if (args.gatewayReaches && args.gatewayReaches.length > 0) {
+    policies["allow-gateway"] = {
+      podSelector: { matchExpressions: [{ key: "app", operator: "In", values: [...args.gatewayReaches] }] },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: GATEWAY_RANGES.map(block), ports: [tcp("http"), tcp("admin")] }],
+    };
+  }
+  return policies;
+}

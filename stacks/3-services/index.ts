@@ -1,0 +1,25 @@
+/** Layer 3: what serves each cell. */
+import { type DatabaseOutputs, type FoundationOutputs, readLayer, type ServicesOutputs } from "@bulkhead/components";
+import { ConfigError, parseServices, rawFromPulumi } from "@bulkhead/config";
+import * as pulumi from "@pulumi/pulumi";
+import { cellServices } from "./cell.ts";
+
+const { value: config, mistakes } = parseServices(rawFromPulumi(pulumi.runtime.allConfig()), import.meta.dirname);
+if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/3-services").message);
+const foundation = await readLayer<FoundationOutputs>("1-foundation");
+const database = await readLayer<DatabaseOutputs>("2-database");
+
+const cells = Object.fromEntries(
+  Object.entries(database.cells).map(([cell, entry]) => [
+    cell,
+    cellServices({ environment: pulumi.getStack(), cell, database: entry, foundation, config }),
+  ]),
+);
+
+export const outputs: pulumi.Output<ServicesOutputs> = pulumi.output({
+  images: config.images,
+  tokens: { audience: config.tokens.audience, jwks: config.tokens.jwks as ServicesOutputs["tokens"]["jwks"] },
+  shards: config.shards,
+  schemasPerShard: config.schemasPerShard,
+  cells,
+});

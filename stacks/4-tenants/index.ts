@@ -1,0 +1,64 @@
+/** Layer 4: the tenants. Says first what will happen to which of them, then rolls out each cell. */
+import {
+  type DatabaseOutputs,
+  type FoundationOutputs,
+  readLayer,
+  readOwnOutputs,
+  type ServicesOutputs,
+  type TenantsOutputs,
+} from "@bulkhead/components";
+import {
+  ConfigError,
+  describeChanges,
+  type KnownTenant,
+  parseTenants,
+  rawFromPulumi,
+  type Tenant,
+} from "@bulkhead/config";
+import * as pulumi from "@pulumi/pulumi";
+import { rollOutCell } from "./cell.ts";
+
+const foundation = await readLayer<FoundationOutputs>("1-foundation");
+const database = await readLayer<DatabaseOutputs>("2-database");
+const services = await readLayer<ServicesOutputs>("3-services");
+const { value: config, mistakes } = parseTenants(
+  rawFromPulumi(pulumi.runtime.allConfig()),
+  { cells: database.cells, defaultCell: database.defaultCell ?? undefined },
+  import.meta.dirname,
+);
+if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/4-tenants").message);
+
+const before = (await readOwnOutputs<TenantsOutputs>("4-tenants"))?.known ?? [];
+const changes = describeChanges(before, config.tenants);
+const refused = changes.filter((change) => change.kind === "refuse");
+if (refused.length > 0)
+  throw new pulumi.RunError(`nothing was touched:\n  ${refused.map((change) => change.words).join("\n  ")}`);
+if (changes.length > 0) pulumi.log.info(`tenants:\n  ${changes.map((change) => change.words).join("\n  ")}`);
+
+const cells = Object.keys(database.cells).map((cell) => ({
+  cell,
+  rollout: rollOutCell({
+    environment: pulumi.getStack(),
+    cell,
+    tenants: config.tenants.filter((tenant) => tenant.cell === cell),
+    tiers: config.tiers,
+    foundation,
+    database: database.cells[cell]!,
+    services,
+  }),
+}));
+
+export const outputs: pulumi.Output<TenantsOutputs> = pulumi.output({
+  known: remember(before, config.tenants),
+  rollouts: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.hash])),
+  apis: Object.fromEntries(cells.flatMap(({ rollout }) => Object.entries(rollout.apis))),
+});
+
+/** The tenants as they will be: those of the config, and those that once were, retained. */
+function remember(known: readonly KnownTenant[], wanted: readonly Tenant[]): KnownTenant[] {
+  const ids = new Set(wanted.map((tenant) => tenant.id));
+  return [
+    ...wanted,
+    ...known.filter((tenant) => !ids.has(tenant.id)).map((tenant) => ({ ...tenant, retained: true })),
+  ].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
