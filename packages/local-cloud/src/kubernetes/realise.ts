@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { makeDir } from "../cloud/files.ts";
 import { Paths } from "../cloud/paths.ts";
+import { podRecords } from "../cloud/status.ts";
 import type { Reporter } from "../plugin/provider.ts";
 import type { Props } from "../plugin/values.ts";
 import { applyDeployment, podOf, refreshVolumes, removePod } from "../pods/deployment.ts";
@@ -103,6 +104,16 @@ class Realiser implements ObjectRealiser {
       onLine,
     });
     if (record.idle) this.#reporter.status(urn, record.idle);
+    await this.#forgetFailures(cluster, record.namespace);
+  }
+
+  /** The logs of Jobs that failed, which the engine never knew, have served when one has succeeded. */
+  async #forgetFailures(cluster: string, namespace: string): Promise<void> {
+    for (const pod of await podRecords(this.#paths)) {
+      if (pod.kind !== "Job" || pod.cluster !== cluster || pod.namespace !== namespace || !pod.exitCode) continue;
+      const ref = { cluster, namespace, apiVersion: "batch/v1", kind: "Job", name: pod.name };
+      if ((await readObject(this.#paths, ref)) === undefined) await removePod(this.#paths, pod);
+    }
   }
 
   /** As in a rollout: while the new pod is not ready, the old one goes on serving. */

@@ -6,6 +6,7 @@ import type { Reporter } from "./provider.ts";
 /** Sends lines to the engine, which shows them under the resource. A lost line is not worth a failed deployment. */
 export class EngineReporter implements Reporter {
   readonly #client: InstanceType<typeof grpc.EngineClient> | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(address: string | undefined) {
     if (address) this.#client = new grpc.EngineClient(address, credentials.createInsecure());
@@ -25,6 +26,9 @@ export class EngineReporter implements Reporter {
     request.setUrn(urn);
     request.setMessage(message);
     request.setEphemeral(ephemeral);
-    this.#client?.log(request, () => undefined);
+    const client = this.#client;
+    if (client === undefined) return;
+    // One after the other: calls in parallel would arrive, and be shown, in any order.
+    this.#last = this.#last.then(() => new Promise((resolve) => client.log(request, () => resolve())));
   }
 }
