@@ -9,9 +9,32 @@ export type Checked<T> =
 
 /** Checks `raw` against a schema. `base` is the path of `raw` in what the user wrote. */
 export function check<S extends z.ZodType>(schema: S, raw: unknown, base: string): Checked<z.output<S>> {
+  // zod passes over such a key; a config that loses a line in silence would retire a tenant.
+  const poisoned = protoKeys(raw, base);
+  if (poisoned.length > 0) return { mistakes: poisoned };
   const result = schema.safeParse(raw);
   if (result.success) return { value: result.data, mistakes: [] };
   return { mistakes: result.error.issues.flatMap((issue) => explain(issue, raw, base, schema)) };
+}
+
+/** The keys of a map that are right by themselves, in a map that is not: what rules across keys can still be checked on. */
+export function soundKeys<S extends z.ZodObject>(schema: S, raw: unknown): Partial<z.output<S>> {
+  const holder = typeof raw === "object" && raw !== null ? (raw as Record<string, unknown>) : {};
+  const sound: Record<string, unknown> = {};
+  for (const [key, shape] of Object.entries(schema.shape)) {
+    const result = (shape as z.ZodType).safeParse(holder[key]);
+    if (result.success) sound[key] = result.data;
+  }
+  return sound as Partial<z.output<S>>;
+}
+
+function protoKeys(raw: unknown, path: string): Mistake[] {
+  if (typeof raw !== "object" || raw === null) return [];
+  return Object.entries(raw).flatMap(([key, value]) =>
+    key === "__proto__"
+      ? [{ path: joinPath(path, key), value: key, problem: "is not a key that can be used here", remedy: "remove it" }]
+      : protoKeys(value, joinPath(path, Array.isArray(raw) ? Number(key) : key)),
+  );
 }
 
 function explain(issue: z.core.$ZodIssue, raw: unknown, base: string, schema?: z.ZodType): Mistake[] {
@@ -40,18 +63,9 @@ function explain(issue: z.core.$ZodIssue, raw: unknown, base: string, schema?: z
         },
       ];
     case "too_small":
-      return [
-        {
-          path,
-          value,
-          problem: `is below the least allowed, ${issue.minimum}`,
-          remedy: `use ${issue.minimum} or more`,
-        },
-      ];
+      return [{ path, value, ...bound("below the least", issue.minimum, issue.origin, "more") }];
     case "too_big":
-      return [
-        { path, value, problem: `is over the most allowed, ${issue.maximum}`, remedy: `use ${issue.maximum} or less` },
-      ];
+      return [{ path, value, ...bound("over the most", issue.maximum, issue.origin, "less") }];
     case "invalid_key":
       return [
         {
@@ -62,12 +76,26 @@ function explain(issue: z.core.$ZodIssue, raw: unknown, base: string, schema?: z
         },
       ];
     case "invalid_union": {
+      // A union that brings words of its own says more than any of its branches.
+      if (issue.message !== "Invalid input") {
+        return [{ path, value, problem: "is not one of the choices", remedy: issue.message }];
+      }
       const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
       return nearest.flatMap((inner) => explain(inner, value, path));
     }
     default:
       return [{ path, value, problem: "cannot be used", remedy: issue.message }];
   }
+}
+
+function bound(
+  side: string,
+  limit: number | bigint,
+  origin: string,
+  more: string,
+): Pick<Mistake, "problem" | "remedy"> {
+  const unit = origin === "string" ? " characters" : origin === "array" ? " entries" : "";
+  return { problem: `is ${side} allowed, ${limit}${unit}`, remedy: `use ${limit}${unit} or ${more}` };
 }
 
 function unknownKey(path: string, key: string, holder: unknown, known: readonly string[]): Mistake {

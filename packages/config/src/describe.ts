@@ -64,8 +64,10 @@ function describeChange(before: KnownTenant | undefined, after: Tenant | undefin
       ];
     }
   }
-  if (before.retained) return ["return", `back in the config: ${after.status}, with the data it had`];
   const details = fieldChanges(before, after);
+  if (before.retained) {
+    return ["return", [`back in the config: ${after.status}, with the data it had`, ...details].join("; ")];
+  }
   if (before.status !== after.status) {
     const [kind, words] = STATUS_CHANGE[after.status];
     return [kind, [words, ...details].join("; ")];

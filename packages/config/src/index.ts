@@ -1,7 +1,20 @@
 /** The contract of Bulkhead: schemas of every stack's config, derived names, the manifest. */
 export { type Checked, check } from "./check.ts";
 export { type ChangeKind, describeChanges, type KnownTenant, type TenantChange } from "./describe.ts";
-export * from "./environment.ts";
+export { type Environment, readEnvironment } from "./environment.ts";
+export { jsonSchemas } from "./json-schemas.ts";
+export {
+  LAYER_SCHEMAS,
+  LAYERS,
+  type Layer,
+  parseDatabase,
+  parseFoundation,
+  parseServices,
+  parseTenants,
+  projectOf,
+  rawFromPulumi,
+  type TenantsConfig,
+} from "./layers.ts";
 export { type Manifest, type Rollout, readManifest, sortKeys, writeManifest } from "./manifest.ts";
 export { ConfigError, didYouMean, joinPath, type Mistake, renderMistake, renderValue } from "./mistakes.ts";
 export * from "./names.ts";

@@ -1,6 +1,7 @@
 /** JSON Schemas of the stack files, for editors: `# yaml-language-server: $schema=…` in each stack file names one. */
 import { z } from "zod";
-import { LAYER_SCHEMAS, type Layer } from "./environment.ts";
+import { LAYER_SCHEMAS, type Layer } from "./layers.ts";
+import { tenantSchema } from "./schema/tenants.ts";
 import { TENANT_ID_PATTERN } from "./tenant-id.ts";
 
 /** File name and content of each schema. */
@@ -33,5 +34,8 @@ export function jsonSchemas(): Readonly<Record<string, string>> {
     };
     files[`${name}.json`] = `${JSON.stringify(schema, null, 2)}\n`;
   }
+  const tenant = z.toJSONSchema(tenantSchema, { io: "input", unrepresentable: "any" });
+  const titled = { ...tenant, title: "Bulkhead: one tenant, in a file of the folder that bulkhead:tenantsFrom names" };
+  files["tenant.json"] = `${JSON.stringify(titled, null, 2)}\n`;
   return files;
 }

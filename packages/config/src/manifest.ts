@@ -54,12 +54,13 @@ export function writeManifest(manifest: Manifest): { hash: string; files: Readon
   let size = 0;
   for (const tenant of sorted) {
     const line = JSON.stringify(sortKeys(tenant));
-    if (size + line.length > SHARD_BYTES) {
+    const bytes = Buffer.byteLength(line) + 2;
+    if (size + bytes > SHARD_BYTES) {
       shards.push([]);
       size = 0;
     }
     shards.at(-1)!.push(line);
-    size += Buffer.byteLength(line) + 2;
+    size += bytes;
   }
   const files: Record<string, string> = {};
   const filled = shards.filter((lines) => lines.length > 0);

@@ -32,18 +32,26 @@ export function renderMistake(mistake: Mistake): string {
   return `${mistake.path}: ${mistake.problem}${found}; ${mistake.remedy}`;
 }
 
-/** A value as JSON, control characters escaped, cut at 80 characters: a mistake may hold a whole file, or worse. */
+/**
+ * A value as JSON, invisible characters escaped, cut at 80 characters: a mistake may hold a whole file, or worse. What looks
+ * like a secret is not shown at all, as messages end up in logs.
+ */
 export function renderValue(value: unknown): string {
   const json = JSON.stringify(value) ?? String(value);
-  const safe = json.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-    escapeCodePoint,
-  );
-  return safe.length > 80 ? `${safe.slice(0, 77)}…` : safe;
+  if (json.includes("PRIVATE KEY-----") || /"(?:d|k)":"[A-Za-z0-9_-]{20,}/.test(json)) return "a secret key, not shown";
+  const masked = json.replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s@"]+@/gi, "$1:…@");
+  const safe = Array.from(masked, (character) => (isInvisible(character) ? escapeCharacter(character) : character));
+  return safe.length > 80 ? `${safe.slice(0, 77).join("")}…` : safe.join("");
 }
 
-function escapeCodePoint(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Control and format characters (zero width, right to left …): they would hide or reorder what stands around them. */
+function isInvisible(character: string): boolean {
+  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(character);
+}
+
+function escapeCharacter(character: string): string {
+  const codePoint = character.codePointAt(0)!.toString(16);
+  return codePoint.length > 4 ? `\\u{${codePoint}}` : `\\u${codePoint.padStart(4, "0")}`;
 }
 
 /** Joins path segments; a segment that is not a plain word is quoted, so that it can be found in the file. */
@@ -59,7 +67,8 @@ export function joinPath(base: string, ...segments: (string | number)[]): string
 /** The candidate nearest to a misspelt word, if one is near enough to be meant. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // A third of the word may be wrong, but never all of it.
+  let bestDistance = Math.min(Math.max(1, Math.floor(word.length / 3)) + 1, word.length);
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -70,15 +79,22 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return best;
 }
 
+/** Insertions, deletions, substitutions and swaps of neighbours that lead from one word to the other. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
+      const substitution = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let distance = Math.min(substitution, last[j]! + 1, row[j - 1]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        distance = Math.min(distance, beforeLast[j - 2]! + 1);
+      }
+      row.push(distance);
     }
-    row = next;
+    beforeLast = last;
+    last = row;
   }
-  return row[b.length]!;
+  return last[b.length]!;
 }

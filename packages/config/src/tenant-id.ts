@@ -5,8 +5,8 @@ export const TENANT_ID_PATTERN = "^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,39}$";
 const tenantId = new RegExp(TENANT_ID_PATTERN);
 
 /**
- * Ids that would read as a part of the platform in host names, schemas, roles or logs.
- * The database would hold them apart (every name has a prefix), people would not.
+ * Ids that would read as a part of the platform in host names, schemas, roles or logs, and words that some YAML readers and
+ * JavaScript objects take for something else than a key. The database would hold them apart (every name has a prefix), people would not.
  */
 export const RESERVED_TENANT_IDS: ReadonlySet<string> = new Set([
   "admin",
@@ -19,17 +19,23 @@ export const RESERVED_TENANT_IDS: ReadonlySet<string> = new Set([
   "app",
   "auditor",
   "bulkhead",
+  "constructor",
   "defaults",
+  "false",
   "internal",
   "information-schema",
   "localhost",
   "migrator",
+  "no",
   "none",
   "null",
+  "off",
+  "on",
   "pg-catalog",
   "platform",
   "postgres",
   "postgrest",
+  "prototype",
   "public",
   "root",
   "service",
@@ -42,10 +48,12 @@ export const RESERVED_TENANT_IDS: ReadonlySet<string> = new Set([
   "template1",
   "tenant",
   "tenants",
+  "true",
   "undefined",
   "user",
   "vault",
   "www",
+  "yes",
 ]);
 
 /** What is wrong with an id, and a better one; undefined where nothing is. */
@@ -67,7 +75,9 @@ function describeFaults(id: string): string {
   if (id.length === 0) return "an empty id";
   if (/[A-Z]/.test(id)) faults.push("upper case");
   if (/ /.test(id)) faults.push("a space");
-  if (/[^\u0020-\u007e]/.test(id)) faults.push("a character that is not plain ASCII");
+  const foreign = Array.from(id).find((character) => !/[ -~]/.test(character));
+  // Its code point, because it may look like an ASCII letter, or like nothing.
+  if (foreign !== undefined) faults.push(`a character that is not plain ASCII (${codePointOf(foreign)})`);
   if (/_/.test(id)) faults.push("an underscore");
   const others = [...new Set(id.match(/[!-,./:-@[-^`{-~]/g) ?? [])];
   if (others.length > 0) faults.push(`the character${others.length > 1 ? "s" : ""} ${others.join(" ")}`);
@@ -80,10 +90,15 @@ function describeFaults(id: string): string {
   return faults.length > 1 ? `${faults.slice(0, -1).join(", ")} and ${faults.at(-1)}` : (faults[0] ?? "not an id");
 }
 
+function codePointOf(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 function suggestTenantId(id: string): string | undefined {
-  const suggestion = id
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
+  const plain = id.normalize("NFKD").replace(/[\p{M}\p{Cf}]/gu, "");
+  // A letter of another script has no one spelling in ASCII; leaving it out would make another name.
+  if (/[^\P{L}A-Za-z]/u.test(plain)) return undefined;
+  const suggestion = plain
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+/, "")

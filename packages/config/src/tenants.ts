@@ -1,5 +1,5 @@
 /** The tenants map: every entry checked by itself and against the others, then resolved to what the platform works with. */
-import { check } from "./check.ts";
+import { check, soundKeys } from "./check.ts";
 import { didYouMean, joinPath, type Mistake } from "./mistakes.ts";
 import { accountIdOf } from "./names.ts";
 import {
@@ -49,23 +49,28 @@ export function checkTenants(
     };
   }
   const mistakes: Mistake[] = [];
-  const entries = new Map<string, TenantEntry>();
+  const tenants: Tenant[] = [];
+  const entries = new Map<string, Sound>();
   const ids = Object.keys(raw);
   for (const id of ids) {
     const path = joinPath(base, id);
     const badId = checkTenantId(id);
-    if (badId) mistakes.push({ path, ...badId });
-    const { value, mistakes: own } = check(tenantSchema, (raw as Record<string, unknown>)[id] ?? {}, path);
-    mistakes.push(...own);
-    if (value) {
-      entries.set(id, value);
-      mistakes.push(...checkEntry(id, value, context, path));
-    }
+    if (badId) mistakes.push({ path, value: id, ...badId });
+    const entry = (raw as Record<string, unknown>)[id] ?? {};
+    const { value, mistakes: own } = check(tenantSchema, entry, path);
+    const sound = value ? { ...NOTHING_GIVEN, ...value } : soundKeys(tenantSchema, entry);
+    entries.set(id, sound);
+    mistakes.push(...own, ...checkEntry(id, sound, context, path));
+    if (value) tenants.push(resolve(id, value, context));
   }
-  mistakes.push(...checkAccountIds(entries, base), ...checkParents(entries, new Set(ids), base));
-  const tenants = [...entries].map(([id, entry]) => resolve(id, entry, context)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { tenants, mistakes };
+  mistakes.push(...checkAccountIds(entries, base), ...checkParents(entries, base));
+  return { tenants: tenants.sort((a, b) => (a.id < b.id ? -1 : 1)), mistakes };
 }
+
+/** An entry as far as it is right: a key that is wrong is not in it, so that no second mistake follows from the first. */
+type Sound = Partial<TenantEntry>;
+/** Optional keys, present though nothing was given: they are right. */
+const NOTHING_GIVEN = { cell: undefined, accountId: undefined, deletionConfirmed: undefined };
 
 function resolve(id: string, entry: TenantEntry, context: TenantContext): Tenant {
   return {
@@ -82,11 +87,13 @@ function resolve(id: string, entry: TenantEntry, context: TenantContext): Tenant
   };
 }
 
-function checkEntry(id: string, entry: TenantEntry, context: TenantContext, path: string): Mistake[] {
+function checkEntry(id: string, entry: Sound, context: TenantContext, path: string): Mistake[] {
   const mistakes: Mistake[] = [];
   const cells = Object.keys(context.cells);
   const cell = entry.cell ?? context.defaultCell;
-  if (cell === undefined) {
+  if (!("cell" in entry)) {
+    // Reported already.
+  } else if (cell === undefined) {
     mistakes.push({
       path,
       problem: "names no cell, and the environment has no default",
@@ -109,6 +116,7 @@ function checkEntry(id: string, entry: TenantEntry, context: TenantContext, path
       remedy: fitting.length > 0 ? `use cell ${fitting.join(" or ")}` : "add a cell in a region that satisfies it",
     });
   }
+  if (!("deletionConfirmed" in entry)) return mistakes;
   if (entry.status === "deleted" && entry.deletionConfirmed !== id) {
     mistakes.push({
       path: joinPath(path, "deletionConfirmed"),
@@ -117,7 +125,7 @@ function checkEntry(id: string, entry: TenantEntry, context: TenantContext, path
       remedy: `write deletionConfirmed: ${id}, or another status`,
     });
   }
-  if (entry.status !== "deleted" && entry.deletionConfirmed !== undefined) {
+  if (entry.status && entry.status !== "deleted" && entry.deletionConfirmed !== undefined) {
     mistakes.push({
       path: joinPath(path, "deletionConfirmed"),
       value: entry.deletionConfirmed,
@@ -128,11 +136,14 @@ function checkEntry(id: string, entry: TenantEntry, context: TenantContext, path
   return mistakes;
 }
 
-function checkAccountIds(entries: ReadonlyMap<string, TenantEntry>, base: string): Mistake[] {
+function checkAccountIds(entries: ReadonlyMap<string, Sound>, base: string): Mistake[] {
   const owners = new Map<string, string>();
   const mistakes: Mistake[] = [];
-  for (const [id, entry] of entries) {
-    const accountId = entry.accountId ?? accountIdOf(id);
+  // Derived ids first, so that the mistake is reported where somebody wrote something.
+  const written = (id: string) => Number(entries.get(id)?.accountId !== undefined);
+  const sound = [...entries.keys()].filter((id) => "accountId" in entries.get(id)!);
+  for (const id of sound.sort((a, b) => written(a) - written(b))) {
+    const accountId = entries.get(id)?.accountId ?? accountIdOf(id);
     const owner = owners.get(accountId);
     if (owner === undefined) owners.set(accountId, id);
     else
@@ -146,15 +157,15 @@ function checkAccountIds(entries: ReadonlyMap<string, TenantEntry>, base: string
   return mistakes;
 }
 
-function checkParents(entries: ReadonlyMap<string, TenantEntry>, ids: ReadonlySet<string>, base: string): Mistake[] {
+function checkParents(entries: ReadonlyMap<string, Sound>, base: string): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [id, { parent }] of entries) {
     if (parent === undefined) continue;
     const path = joinPath(base, id, "parent");
     if (parent === id) {
       mistakes.push({ path, value: parent, problem: "is the tenant itself", remedy: "name another tenant, or none" });
-    } else if (!ids.has(parent)) {
-      const near = didYouMean(parent, ids);
+    } else if (!entries.has(parent)) {
+      const near = didYouMean(parent, entries.keys());
       mistakes.push({
         path,
         value: parent,
@@ -178,7 +189,7 @@ function checkParents(entries: ReadonlyMap<string, TenantEntry>, ids: ReadonlySe
 }
 
 /** The cycle of parents that `id` lies on, if it does. */
-function cycleFrom(id: string, entries: ReadonlyMap<string, TenantEntry>): string[] | undefined {
+function cycleFrom(id: string, entries: ReadonlyMap<string, Sound>): string[] | undefined {
   const seen = [id];
   for (let at = entries.get(id)?.parent; at !== undefined; at = entries.get(at)?.parent) {
     if (at === id) return seen.length > 1 ? seen : undefined;

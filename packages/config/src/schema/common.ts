@@ -40,7 +40,8 @@ export const duration = z
   .regex(/^[1-9][0-9]{0,5}(?:ms|s|min)$/, { error: "use a duration such as 500ms, 5s or 2min" });
 
 function isCidr(text: string): boolean {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+  // No leading zeros: some readers take 010 for eight.
+  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\/(0|[1-9]\d?)$/.exec(text);
   if (!match) return false;
   const octets = match.slice(1, 5).map(Number);
   const bits = Number(match[5]);

@@ -53,27 +53,29 @@ const OWN_FLAGS = new Map([
   ["password_encryption", "passwords are stored as scram-sha-256"],
 ]);
 
-/** Rules across fields. `regions`: those of the foundation, where known. */
-export function checkDatabase(config: DatabaseConfig, regions?: readonly string[]): Mistake[] {
+/** Rules across fields, of what of a config is sound. `regions`: those of the foundation, where known. */
+export function checkDatabase({ cells }: Partial<DatabaseConfig>, regions?: readonly string[]): Mistake[] {
+  if (cells === undefined) return [];
   const mistakes: Mistake[] = [];
-  const names = Object.keys(config.cells);
+  const names = Object.keys(cells);
   if (names.length === 0) {
     mistakes.push({
       path: "bulkhead:cells",
-      value: config.cells,
+      value: cells,
       problem: "names no cell",
       remedy: "add one, such as eu1",
     });
   }
-  const defaults = names.filter((name) => config.cells[name]!.default);
+  const defaults = names.filter((name) => cells[name]!.default);
   if (names.length > 1 && defaults.length !== 1) {
     mistakes.push({
       path: "bulkhead:cells",
+      value: defaults,
       problem: `has ${defaults.length} default cells`,
       remedy: "mark exactly one with default: true",
     });
   }
-  for (const [name, cell] of Object.entries(config.cells)) {
+  for (const [name, cell] of Object.entries(cells)) {
     if (regions && !regions.includes(cell.region)) {
       mistakes.push({
         path: joinPath("bulkhead:cells", name, "region"),
@@ -83,7 +85,7 @@ export function checkDatabase(config: DatabaseConfig, regions?: readonly string[
       });
     }
     for (const [flag, value] of Object.entries(cell.flags)) {
-      const reason = OWN_FLAGS.get(flag);
+      const reason = OWN_FLAGS.get(flag.toLowerCase());
       if (reason)
         mistakes.push({
           path: joinPath("bulkhead:cells", name, "flags", flag),

@@ -29,10 +29,10 @@ export const foundationSchema = z.strictObject({
 
 export type FoundationConfig = z.output<typeof foundationSchema>;
 
-/** Rules across fields: ranges may not overlap, there must be a region. */
-export function checkFoundation(config: FoundationConfig): Mistake[] {
+/** Rules across fields: ranges may not overlap, there must be a region. Takes what of a config is sound. */
+export function checkFoundation(config: Partial<FoundationConfig>): Mistake[] {
   const mistakes: Mistake[] = [];
-  if (Object.keys(config.regions).length === 0) {
+  if (config.regions && Object.keys(config.regions).length === 0) {
     mistakes.push({
       path: "bulkhead:regions",
       value: config.regions,
@@ -40,8 +40,9 @@ export function checkFoundation(config: FoundationConfig): Mistake[] {
       remedy: "add one, such as europe-west1",
     });
   }
-  const ranges: [path: string, range: string][] = [["bulkhead:databaseRange", config.databaseRange]];
-  for (const [name, entry] of Object.entries(config.regions)) {
+  const ranges: [path: string, range: string][] = [];
+  if (config.databaseRange) ranges.push(["bulkhead:databaseRange", config.databaseRange]);
+  for (const [name, entry] of Object.entries(config.regions ?? {})) {
     for (const kind of ["nodes", "pods", "services", "controlPlane"] as const) {
       ranges.push([joinPath("bulkhead:regions", name, kind), entry[kind]]);
     }

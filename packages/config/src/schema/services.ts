@@ -1,5 +1,6 @@
 /** Stack config of `stacks/3-services`. */
 import { z } from "zod";
+import { check } from "../check.ts";
 import { joinPath, type Mistake } from "../mistakes.ts";
 import { image } from "./common.ts";
 
@@ -14,6 +15,8 @@ const replicas = z
     max: z.int().min(1).max(500).describe("Replicas under load; each opens a pool of its own."),
   })
   .default({ min: 2, max: 10 });
+
+const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
 const tier = z.strictObject({
   replicas,
@@ -36,10 +39,7 @@ export const servicesSchema = z.strictObject({
         .min(1)
         .optional()
         .describe("File with the public keys (a JWKS), relative to the stack's folder."),
-      jwks: z
-        .looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
-        .optional()
-        .describe("The public keys themselves (a JWKS)."),
+      jwks: jwksSchema.optional().describe("The public keys themselves (a JWKS)."),
     })
     .describe("Whose tokens the API accepts. Public keys only: who signs is not the platform's business."),
   client: tier.prefault({}).describe("The client tier: PostgREST for pooled tenants, under row-level security."),
@@ -70,19 +70,21 @@ export const servicesSchema = z.strictObject({
 export type ServicesConfig = z.output<typeof servicesSchema>;
 export type TierConfig = z.output<typeof tier>;
 
-/** Rules across fields: keys given once and public, replicas in order, pools under max_connections (I7). */
-export function checkServices(config: ServicesConfig): Mistake[] {
+/** Rules across fields: keys given once and public, replicas in order, pools under max_connections (I7). Takes what is sound. */
+export function checkServices(config: Partial<ServicesConfig>): Mistake[] {
   const mistakes: Mistake[] = [];
-  if ((config.tokens.jwks === undefined) === (config.tokens.jwksFile === undefined)) {
+  const { tokens, maxConnections } = config;
+  if (tokens && (tokens.jwks === undefined) === (tokens.jwksFile === undefined)) {
     mistakes.push({
       path: "bulkhead:tokens",
-      problem: config.tokens.jwks ? "has both jwks and jwksFile" : "has neither jwks nor jwksFile",
+      value: Object.keys(tokens).filter((key) => key.startsWith("jwks")),
+      problem: tokens.jwks ? "has both jwks and jwksFile" : "has neither jwks nor jwksFile",
       remedy: "give one of the two",
     });
   }
-  mistakes.push(...checkPublicKeys(config.tokens.jwks, "bulkhead:tokens.jwks"));
+  if (tokens?.jwks) mistakes.push(...checkPublicKeys(tokens.jwks, "bulkhead:tokens.jwks"));
   for (const name of ["client", "admin", "shard"] as const) {
-    const { min, max } = config[name].replicas;
+    const { min, max } = config[name]?.replicas ?? { min: 1, max: 1 };
     if (min > max)
       mistakes.push({
         path: `bulkhead:${name}.replicas`,
@@ -91,11 +93,12 @@ export function checkServices(config: ServicesConfig): Mistake[] {
         remedy: "raise max or lower min",
       });
   }
+  if (maxConnections === undefined || !knowsFleet(config)) return mistakes;
   const peak = peakConnections(config);
-  if (peak > config.maxConnections) {
+  if (peak > maxConnections) {
     mistakes.push({
       path: "bulkhead:maxConnections",
-      value: config.maxConnections,
+      value: maxConnections,
       problem: `is less than the fleet can open at its peak, ${peak}`,
       remedy: "lower replicas.max or pool, or raise max_connections",
     });
@@ -103,22 +106,33 @@ export function checkServices(config: ServicesConfig): Mistake[] {
   return mistakes;
 }
 
+type Fleet = Pick<ServicesConfig, "client" | "admin" | "shards" | "shard">;
+
+function knowsFleet(config: Partial<ServicesConfig>): config is Partial<ServicesConfig> & Fleet {
+  return [config.client, config.admin, config.shards, config.shard].every((part) => part !== undefined);
+}
+
 /** Connections that a cell's fleet opens with every tier at its largest. */
-export function peakConnections(config: ServicesConfig): number {
+export function peakConnections(config: Fleet): number {
   const of = (name: "client" | "admin" | "shard") =>
     config[name].replicas.max * (config[name].pool + CONNECTIONS_BESIDE_POOL);
   return of("client") + of("admin") + config.shards * of("shard") + RESERVED_CONNECTIONS;
 }
 
-/** A JWKS that verifies may hold no private or symmetric key: it goes into a ConfigMap. */
+/**
+ * A JWKS that verifies may hold no private or symmetric key: it goes into a ConfigMap. Takes what a file held, so its shape is
+ * checked here as well. The mistakes never hold the key.
+ */
 export function checkPublicKeys(jwks: unknown, path: string): Mistake[] {
-  const keys = (jwks as { keys?: Record<string, unknown>[] } | undefined)?.keys ?? [];
-  return keys.flatMap((key, index) => {
+  const checked = check(jwksSchema, jwks, path);
+  if (checked.value === undefined) return checked.mistakes.map(({ value: _secret, ...mistake }) => mistake);
+  return checked.value.keys.flatMap((key, index) => {
     const secret = key.kty === "oct" || "d" in key || "k" in key;
     return secret
       ? [
           {
             path: joinPath(path, "keys", index),
+            value: { kty: key.kty, ...(typeof key.kid === "string" ? { kid: key.kid } : {}) },
             problem: "holds a secret key",
             remedy: "give the public key only, of type RSA, EC or OKP",
           },

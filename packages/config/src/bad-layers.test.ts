@@ -1,0 +1,247 @@
+/** Stack config of the first three layers that is refused: each with the place, the value and what to write instead. */
+import { describe, expect, test } from "vitest";
+import { mistakesOf, PUBLIC_KEY, sampleFiles } from "../test/sample.ts";
+import { type Layer, renderMistake } from "./index.ts";
+
+interface Bad {
+  layer: Layer;
+  /** Keys that replace the sample's. */
+  config: Record<string, unknown>;
+  /** Below the layer's file. */
+  path: string;
+  value: unknown;
+  remedy: string | RegExp;
+  problem?: RegExp;
+}
+
+const REGION = { nodes: "10.0.0.0/20", pods: "10.4.0.0/14", services: "10.8.0.0/20", controlPlane: "172.16.0.0/28" };
+const IMAGE = "example/runtime:1";
+
+const foundation = (config: Record<string, unknown>, rest: Omit<Bad, "layer" | "config">): Bad => ({
+  layer: "1-foundation",
+  config,
+  ...rest,
+});
+const region = (change: Record<string, unknown>, rest: Omit<Bad, "layer" | "config">): Bad =>
+  foundation({ "bulkhead:regions": { "europe-west1": { ...REGION, ...change } } }, rest);
+const cells = (value: unknown, rest: Omit<Bad, "layer" | "config">): Bad => ({
+  layer: "2-database",
+  config: { "bulkhead:cells": value },
+  ...rest,
+});
+const services = (config: Record<string, unknown>, rest: Omit<Bad, "layer" | "config">): Bad => ({
+  layer: "3-services",
+  config,
+  ...rest,
+});
+
+const bad: Record<string, Bad> = {
+  "no project": foundation(
+    { "bulkhead:project": undefined },
+    { path: "bulkhead:project", value: undefined, remedy: "give a string", problem: /is missing/ },
+  ),
+  "a project that is a number": foundation(
+    { "bulkhead:project": 123456 },
+    { path: "bulkhead:project", value: 123456, remedy: 'give a string, in quotes: "123456"' },
+  ),
+  "a project id in upper case": foundation(
+    { "bulkhead:project": "Acme" },
+    { path: "bulkhead:project", value: "Acme", remedy: /6 to 30 of a-z/ },
+  ),
+  "host bits in a range": region(
+    { nodes: "10.0.0.1/20" },
+    { path: "bulkhead:regions.europe-west1.nodes", value: "10.0.0.1/20", remedy: /host bits are zero/ },
+  ),
+  "leading zeros in a range": region(
+    { nodes: "010.0.0.0/20" },
+    { path: "bulkhead:regions.europe-west1.nodes", value: "010.0.0.0/20", remedy: /such as 10.0.0.0/ },
+  ),
+  "a control plane that is no /28": region(
+    { controlPlane: "172.16.0.0/24" },
+    { path: "bulkhead:regions.europe-west1.controlPlane", value: "172.16.0.0/24", remedy: /use a \/28/ },
+  ),
+  "overlapping ranges": region(
+    { pods: "10.0.0.0/14" },
+    {
+      path: "bulkhead:regions.europe-west1.pods",
+      value: "10.0.0.0/14",
+      remedy: "use a range of its own",
+      problem: /overlaps bulkhead:regions.europe-west1.nodes, 10.0.0.0\/20/,
+    },
+  ),
+  "a range inside the database's": foundation(
+    { "bulkhead:databaseRange": "10.0.8.0/21" },
+    {
+      path: "bulkhead:regions.europe-west1.nodes",
+      value: "10.0.0.0/20",
+      remedy: "use a range of its own",
+      problem: /overlaps bulkhead:databaseRange, 10.0.8.0/,
+    },
+  ),
+  "a misspelt key of a region": region(
+    { node: "10.16.0.0/20" },
+    { path: "bulkhead:regions.europe-west1.node", value: "10.16.0.0/20", remedy: 'did you mean "nodes"?' },
+  ),
+  "a misspelt key of the layer": foundation(
+    { "bulkhead:projekt": "acme-platform" },
+    { path: "bulkhead:projekt", value: "acme-platform", remedy: 'did you mean "project"?' },
+  ),
+  "an unknown release channel": foundation(
+    { "bulkhead:releaseChannel": "regular" },
+    { path: "bulkhead:releaseChannel", value: "regular", remedy: /did you mean "REGULAR"/ },
+  ),
+  "a protection in words": foundation(
+    { "bulkhead:deletionProtection": "yes" },
+    { path: "bulkhead:deletionProtection", value: "yes", remedy: "give a boolean" },
+  ),
+  "an authorized network that is a list": foundation(
+    { "bulkhead:authorizedNetworks": ["10.0.0.0/8"] },
+    { path: "bulkhead:authorizedNetworks", value: ["10.0.0.0/8"], remedy: "give a map" },
+  ),
+  "no cell": cells({}, { path: "bulkhead:cells", value: {}, remedy: "add one, such as eu1" }),
+  "cells as a list": cells(["eu1"], { path: "bulkhead:cells", value: ["eu1"], remedy: "give a map" }),
+  "a cell's name with a hyphen": cells(
+    { "eu-1": { region: "europe-west1" } },
+    { path: "bulkhead:cells.eu-1", value: "eu-1", remedy: /1 to 15 of a-z and 0-9/ },
+  ),
+  "a cell in a region that the foundation has not": cells(
+    { eu1: { region: "europe-west4" } },
+    { path: "bulkhead:cells.eu1.region", value: "europe-west4", remedy: /use one of europe-west1, or add it/ },
+  ),
+  "a cell in a zone": cells(
+    { eu1: { region: "europe-west1-b" } },
+    { path: "bulkhead:cells.eu1.region", value: "europe-west1-b", remedy: /such as europe-west1/ },
+  ),
+  "two default cells": cells(
+    { eu1: { region: "europe-west1", default: true }, eu2: { region: "europe-west1", default: true } },
+    { path: "bulkhead:cells", value: ["eu1", "eu2"], remedy: /exactly one/, problem: /2 default cells/ },
+  ),
+  "a PostgreSQL version that AlloyDB has not": cells(
+    { eu1: { region: "europe-west1", postgresVersion: 12 } },
+    { path: "bulkhead:cells.eu1.postgresVersion", value: 12, remedy: "use 15, 16 or 17" },
+  ),
+  "a machine size that AlloyDB has not": cells(
+    { eu1: { region: "europe-west1", cpuCount: 3 } },
+    { path: "bulkhead:cells.eu1.cpuCount", value: 3, remedy: /use 2, 4, 8/ },
+  ),
+  "a flag of the platform": cells(
+    { eu1: { region: "europe-west1", flags: { Row_Security: "off" } } },
+    { path: "bulkhead:cells.eu1.flags.Row_Security", value: "off", remedy: "remove it", problem: /isolation rests/ },
+  ),
+  "a flag that is a number": cells(
+    { eu1: { region: "europe-west1", flags: { work_mem: 64 } } },
+    { path: "bulkhead:cells.eu1.flags.work_mem", value: 64, remedy: 'give a string, in quotes: "64"' },
+  ),
+  "a misspelt key of a cell": cells(
+    { eu1: { region: "europe-west1", cpuCuont: 4 } },
+    { path: "bulkhead:cells.eu1.cpuCuont", value: 4, remedy: 'did you mean "cpuCount"?' },
+  ),
+  "an image :latest": services(
+    { "bulkhead:images": { runtime: "example/runtime:latest" } },
+    { path: "bulkhead:images.runtime", value: "example/runtime:latest", remedy: /pin a version/ },
+  ),
+  "an image without a tag": services(
+    { "bulkhead:images": { runtime: "localhost:5000/runtime" } },
+    { path: "bulkhead:images.runtime", value: "localhost:5000/runtime", remedy: /a tag or a digest/ },
+  ),
+  "a misspelt image": services(
+    { "bulkhead:images": { runtime: IMAGE, postgREST: IMAGE } },
+    { path: "bulkhead:images.postgREST", value: IMAGE, remedy: 'did you mean "postgrest"?' },
+  ),
+  "both ways to give keys": services(
+    { "bulkhead:tokens": { jwks: { keys: [PUBLIC_KEY] }, jwksFile: "keys.json" } },
+    { path: "bulkhead:tokens", value: ["jwksFile", "jwks"], remedy: "give one of the two", problem: /both/ },
+  ),
+  "no keys": services(
+    { "bulkhead:tokens": { audience: "acme" } },
+    { path: "bulkhead:tokens", value: [], remedy: "give one of the two", problem: /neither/ },
+  ),
+  "an empty key set": services(
+    { "bulkhead:tokens": { jwks: { keys: [] } } },
+    { path: "bulkhead:tokens.jwks.keys", value: [], remedy: "use 1 entries or more" },
+  ),
+  "an empty audience": services(
+    { "bulkhead:tokens": { audience: "", jwks: { keys: [PUBLIC_KEY] } } },
+    { path: "bulkhead:tokens.audience", value: "", remedy: "use 1 characters or more" },
+  ),
+  "a private key": services(
+    { "bulkhead:tokens": { jwks: { keys: [PUBLIC_KEY, { ...PUBLIC_KEY, d: "jpsQnnGQmL-YBIffH1136cspYG6" }] } } },
+    { path: "bulkhead:tokens.jwks.keys[1]", value: { kty: "EC", kid: "one" }, remedy: /public key only/ },
+  ),
+  "a symmetric key": services(
+    { "bulkhead:tokens": { jwks: { keys: [{ kty: "oct", k: "AyM1SysPpbyDfgZld3umj1qzKObwVMko" }] } } },
+    { path: "bulkhead:tokens.jwks.keys[0]", value: { kty: "oct" }, remedy: /public key only/ },
+  ),
+  "a key file that is not there": services(
+    { "bulkhead:tokens": { jwksFile: "missing.json" } },
+    {
+      path: "bulkhead:tokens.jwksFile",
+      value: "missing.json",
+      remedy: /path of a JWKS file/,
+      problem: /^cannot be read \(ENOENT: no such file or directory\)$/,
+    },
+  ),
+  "min over max": services(
+    { "bulkhead:client": { replicas: { min: 5, max: 2 } } },
+    { path: "bulkhead:client.replicas", value: { min: 5, max: 2 }, remedy: "raise max or lower min" },
+  ),
+  "no replicas": services(
+    { "bulkhead:admin": { replicas: { min: 0, max: 2 } } },
+    { path: "bulkhead:admin.replicas.min", value: 0, remedy: "use 1 or more" },
+  ),
+  "half a replica": services(
+    { "bulkhead:shards": 1.5 },
+    { path: "bulkhead:shards", value: 1.5, remedy: "give a whole number" },
+  ),
+  "pools over max_connections": services(
+    { "bulkhead:client": { replicas: { min: 2, max: 100 }, pool: 20 } },
+    {
+      path: "bulkhead:maxConnections",
+      value: 1000,
+      remedy: /lower replicas.max or pool/,
+      problem: /at its peak, 2242/,
+    },
+  ),
+};
+
+describe("stack config that is refused", () => {
+  test.each(Object.entries(bad))("%s", (_name, { layer, config, path, value, remedy, problem }) => {
+    const mistakes = mistakesOf(sampleFiles({ [layer]: config }));
+    // A cell that is refused also leaves the tenants without one: only this layer's mistakes are counted here.
+    const own = mistakes.filter((mistake) => mistake.path.includes(layer));
+    expect(own).toHaveLength(1);
+    expect(own[0]!.path).toBe(`stacks/${layer}/Pulumi.test.yaml ${path}`);
+    expect(own[0]!.value).toEqual(value);
+    if (typeof remedy === "string") expect(own[0]!.remedy).toBe(remedy);
+    else expect(own[0]!.remedy).toMatch(remedy);
+    if (problem) expect(own[0]!.problem).toMatch(problem);
+  });
+});
+
+describe("key files", () => {
+  const tokens = { "3-services": { "bulkhead:tokens": { jwksFile: "keys.json" } } };
+  const PATH = "stacks/3-services/Pulumi.test.yaml bulkhead:tokens.jwksFile";
+
+  test("public keys are read", () => {
+    expect(mistakesOf(sampleFiles(tokens, { "3-services/keys.json": JSON.stringify({ keys: [PUBLIC_KEY] }) }))).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ["a private key", { keys: [{ ...PUBLIC_KEY, d: "jpsQnnGQmL-YBIffH1136cspYG6" }] }, ".keys[0]"],
+    ["no keys", {}, ".keys"],
+    ["null", null, ""],
+    ["keys that are none", { keys: ["s3cr3t-s3cr3t-s3cr3t"] }, ".keys[0]"],
+  ])("%s is refused, and not shown", (_name, content, below) => {
+    const mistakes = mistakesOf(sampleFiles(tokens, { "3-services/keys.json": JSON.stringify(content) }));
+    expect(mistakes.map(({ path }) => path)).toEqual([`${PATH}${below}`]);
+    expect(mistakes.map(renderMistake).join()).not.toMatch(/jpsQ|s3cr3t/);
+  });
+
+  test("what is not JSON is refused, and not shown", () => {
+    const [mistake] = mistakesOf(sampleFiles(tokens, { "3-services/keys.json": "s3cr3t" }));
+    expect(mistake).toMatchObject({ path: PATH, value: "keys.json", remedy: expect.stringContaining("JWKS") });
+    expect(renderMistake(mistake!)).not.toContain("s3cr3t");
+  });
+});
