@@ -24,6 +24,7 @@ export interface CellRolloutArgs {
 
 export interface CellRollout {
   readonly hash: pulumi.Output<string>;
+  readonly proof: { namespace: pulumi.Output<string>; name: pulumi.Output<string> };
   readonly apis: Readonly<Record<string, { namespace: pulumi.Output<string>; service: pulumi.Output<string> }>>;
 }
 
@@ -96,5 +97,10 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
     );
     return [tenant.id, { namespace: sealed.namespace, service: api.service }] as const;
   });
-  return { hash: rollout.hash, apis: Object.fromEntries(apis) };
+  const { metadata } = rollout.prove;
+  return {
+    hash: rollout.hash,
+    proof: { namespace: metadata.namespace, name: metadata.name },
+    apis: Object.fromEntries(apis),
+  };
 }

@@ -31,7 +31,8 @@ const HELP = `bulkhead <verb> [options]
   --quiet                no progress on standard error
   --help
 
-It connects as libpq does: PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSFILE.
+It connects as libpq does: PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSFILE. prove makes logins with passwords of its own; where the
+Auth Proxy's listener logs in by identity, BULKHEAD_PASSWORD_ADDRESS (host:port) names one that passes passwords through.
 Exit codes: 0 done, 1 some tenants failed or the database was lost, 2 bad input (nothing was touched), 3 isolation not proven.`;
 
 const VERBS = ["bootstrap", "plan", "apply", "status", "lint", "prove"];
@@ -47,7 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
     throw badInput(`"${[verb, ...rest].join(" ")}" is not a verb; bulkhead --help lists them`);
   const json = values.json ?? false;
   const context: Context = {
-    target: { host: process.env.PGHOST ?? "127.0.0.1" },
+    target: { host: process.env.PGHOST ?? "127.0.0.1", ...passwordAddress() },
     log: stderrLogger(values.quiet),
     json,
     migrations: values.migrations,
@@ -100,6 +101,14 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw badInput(`${messageOf(error)}; bulkhead --help lists the options`);
   }
+}
+
+function passwordAddress() {
+  const address = process.env.BULKHEAD_PASSWORD_ADDRESS;
+  if (!address) return {};
+  const [host, port] = address.split(":");
+  if (!host || !/^\d+$/.test(port ?? "")) throw badInput(`BULKHEAD_PASSWORD_ADDRESS "${address}" is not host:port`);
+  return { passwordAddress: { host, port: Number(port) } };
 }
 
 function stageOf(stage: string | undefined): Stage {

@@ -11,6 +11,14 @@ export interface Target {
   readonly user?: string;
   readonly password?: string;
   readonly database?: string;
+  /** Where logins with a password connect, if not here: the Auth Proxy's other listener, where this one logs in by identity. */
+  readonly passwordAddress?: { readonly host: string; readonly port: number };
+}
+
+/** The target for a login with a password. */
+export function withPassword(target: Target, user: string, password: string): Target {
+  const { passwordAddress, ...address } = target;
+  return { ...address, ...passwordAddress, user, password };
 }
 
 /** The server is not there yet (a sidecar or a server that starts), as opposed to one that says no. */
@@ -22,7 +30,10 @@ const TRANSIENT = new Set(["40001", "40P01", "55P03", "55006"]);
 export async function connect(target: Target, database: string, purpose: string): Promise<Client> {
   for (let attempt = 1; ; attempt++) {
     const client = new pg.Client({
-      ...target,
+      host: target.host,
+      port: target.port,
+      user: target.user,
+      password: target.password,
       database,
       application_name: `bulkhead ${purpose}`,
       connectionTimeoutMillis: 10_000,

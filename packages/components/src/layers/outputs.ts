@@ -52,6 +52,8 @@ export interface TenantsOutputs {
   readonly known: readonly KnownTenant[];
   /** Hash of the manifest of each cell. */
   readonly rollouts: Readonly<Record<string, string>>;
+  /** The Job that proved isolation, of each cell. */
+  readonly proofs: Readonly<Record<string, { readonly namespace: string; readonly name: string }>>;
   /** Where tenants with a database of their own are served. */
   readonly apis: Readonly<Record<string, { readonly namespace: string; readonly service: string }>>;
 }

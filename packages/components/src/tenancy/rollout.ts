@@ -28,6 +28,8 @@ export class TenantRollout extends pulumi.ComponentResource {
   readonly hash: pulumi.Output<string>;
   /** Ends when the tenants are in place, whether or not all succeeded. What serves them depends on it, and not on the proof. */
   readonly migrate: k8s.batch.v1.Job;
+  /** Proves isolation and reports what failed; fails with either. */
+  readonly prove: k8s.batch.v1.Job;
 
   constructor(name: string, args: TenantRolloutArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:tenancy:TenantRollout", name, {}, opts);
@@ -57,7 +59,7 @@ export class TenantRollout extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [create] },
     );
-    runtimeJob(
+    this.prove = runtimeJob(
       `${name}-prove`,
       {
         ...common,

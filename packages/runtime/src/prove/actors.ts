@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { PLATFORM_DATABASE, shardAuthenticator, tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
 import { becomeAdministrator } from "../bootstrap.ts";
-import { type Client, connect, id, literal, type Target, transaction } from "../database.ts";
+import { type Client, connect, id, literal, type Target, transaction, withPassword } from "../database.ts";
 import { dropLogin, issueLogin } from "../logins.ts";
 import type { RegisteredTenant } from "../registry.ts";
 import { scramVerifier } from "../scram.ts";
@@ -65,9 +65,7 @@ export class Actors {
   /** A session by a direct login that belongs to the tenant. */
   async atLoginDoor(tenant: RegisteredTenant): Promise<Actor> {
     const issued = await issueLogin(this.#target, tenant.id, LIFETIME);
-    const client = await connect(
-      { ...this.#target, user: issued.user, password: issued.password },
-      issued.database,
+    const client = await connect(withPassword(this.#target, issued.user, issued.password), issued.database,
       "prove",
     );
     this.#opened.push({ client, login: issued.user, tenant });
@@ -84,7 +82,7 @@ export class Actors {
       );
       await this.#administrator.query(`grant ${id(authenticator)} to ${id(login)} with inherit true, set true`);
     });
-    const client = await connect({ ...this.#target, user: login, password }, database, "prove");
+    const client = await connect(withPassword(this.#target, login, password), database, "prove");
     this.#opened.push({ client, login });
     return { client, login };
   }

@@ -1,0 +1,182 @@
+/** Applies a layer with the real engine: project files under `.bulkhead/`, state there too, stand-in providers on PATH. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join, relative } from "node:path";
+import { type Layer, projectOf } from "@bulkhead/config";
+import { parse, stringify } from "yaml";
+import { type EngineEvent, followEvents } from "./events.ts";
+import { type Platform, REPOSITORY } from "./platform.ts";
+
+export interface LayerResult {
+  readonly layer: Layer;
+  /** Resources by what was done to them: create, update, replace, delete, same. */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+/** The engine refused or failed; the message holds what it, a policy or a provider said. */
+export class LayerFailure extends Error {
+  readonly layer: Layer;
+  readonly interrupted: boolean;
+  constructor(layer: Layer, message: string, interrupted: boolean) {
+    super(message);
+    this.layer = layer;
+    this.interrupted = interrupted;
+  }
+}
+
+/** Environment of every Pulumi process of a platform. */
+export function pulumiEnvironment(platform: Platform): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PATH: [join(REPOSITORY, "packages/local-cloud/bin"), process.env.PATH].join(delimiter),
+    // A home of its own: no login, plugin or setting of the user's other work comes in, or goes out.
+    PULUMI_HOME: join(platform.home, "pulumi"),
+    PULUMI_BACKEND_URL: `file://${join(platform.home, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: join(platform.home, "passphrase"),
+    PULUMI_CONFIG_PASSPHRASE: undefined,
+    PULUMI_ACCESS_TOKEN: undefined,
+    PULUMI_STACK: undefined,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_SKIP_CONFIRMATIONS: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+    // Reveals --event-log, by which Pulumi's own automation API follows an update.
+    PULUMI_DEBUG_COMMANDS: "true",
+    BULKHEAD_CLOUD: platform.mode,
+    BULKHEAD_CLOUD_DIR: platform.cloud,
+    BULKHEAD_REPO: REPOSITORY,
+  };
+}
+
+/** Whether the layer has ever been applied here. */
+export function stateFile(platform: Platform, layer: Layer): string {
+  return join(platform.home, "state/.pulumi/stacks", projectOf(layer), `${platform.environment}.json`);
+}
+
+/** Writes the layer's project and config where Pulumi may add to them; returns the folder. */
+export function prepareProject(platform: Platform, layer: Layer): string {
+  const folder = join(platform.home, "projects", layer);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const source = join(platform.stacks, layer);
+  const project = parse(readFileSync(join(source, "Pulumi.yaml"), "utf8"));
+  writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, main: `${relative(folder, source)}/` }));
+  const file = `Pulumi.${platform.environment}.yaml`;
+  const config = parse(readFileSync(join(source, file), "utf8"));
+  // The salt goes with the passphrase of this machine; it stays over runs, as the state is encrypted with it.
+  const kept = existsSync(join(folder, file)) ? parse(readFileSync(join(folder, file), "utf8")) : {};
+  writeFileSync(
+    join(folder, file),
+    stringify({ ...config, ...(kept?.encryptionsalt ? { encryptionsalt: kept.encryptionsalt } : {}) }),
+  );
+  return folder;
+}
+
+/** The running engine, so that an interrupt can wait for it. */
+let running: ChildProcess | undefined;
+export function runningEngine(): ChildProcess | undefined {
+  return running;
+}
+
+/** Runs one Pulumi command to its end and returns what it printed; throws with its output if it fails. */
+export async function pulumi(platform: Platform, layer: Layer, args: readonly string[]): Promise<string> {
+  const { code, output } = await run(platform, layer, args);
+  if (code !== 0) throw new LayerFailure(layer, output.trim(), false);
+  return output;
+}
+
+async function run(
+  platform: Platform,
+  layer: Layer,
+  args: readonly string[],
+): Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }> {
+  const folder = join(platform.home, "projects", layer);
+  const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    cwd: folder,
+    env: pulumiEnvironment(platform),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running = child;
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk: string) => {
+      output = (output + chunk).slice(-200_000);
+    });
+  }
+  try {
+    return await new Promise((done, failed) => {
+      child.on("error", failed);
+      child.on("close", (code, signal) => done({ code, signal, output }));
+    });
+  } finally {
+    running = undefined;
+  }
+}
+
+/**
+ * `pulumi up` of one layer, with the policy pack.
+ * @param onEvent - called with each event of the engine, as it happens
+ */
+export async function applyLayer(
+  platform: Platform,
+  layer: Layer,
+  onEvent: (event: EngineEvent) => void,
+): Promise<LayerResult> {
+  const start = Date.now();
+  prepareProject(platform, layer);
+  if (!existsSync(stateFile(platform, layer)))
+    await pulumi(platform, layer, ["stack", "init", platform.environment, "--no-select"]);
+  const log = join(platform.home, "projects", layer, `events-${process.pid}.json`);
+  const errors: string[] = [];
+  const changes: Record<string, number> = {};
+  const events = followEvents(log, (event) => {
+    if (event.diagnosticEvent?.severity === "error") errors.push(clean(event.diagnosticEvent.message));
+    if (event.policyEvent && event.policyEvent.enforcementLevel === "mandatory") {
+      errors.push(`policy ${event.policyEvent.policyName}: ${clean(event.policyEvent.message)}`);
+    }
+    if (event.summaryEvent) Object.assign(changes, event.summaryEvent.resourceChanges);
+    onEvent(event);
+  });
+  try {
+    const { code, signal, output } = await run(platform, layer, [
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--suppress-outputs",
+      "--stack",
+      platform.environment,
+      ...(existsSync(join(REPOSITORY, "policies/PulumiPolicy.yaml")) ? ["--policy-pack", join(REPOSITORY, "policies")] : []),
+      "--event-log",
+      log,
+    ]);
+    await events.close();
+    if (code !== 0) {
+      const interrupted = signal !== null || /update (?:was )?cancell?ed|interrupted/i.test(output);
+      throw new LayerFailure(layer, [...new Set(errors)].filter(Boolean).join("\n") || output.trim(), interrupted);
+    }
+    return { layer, changes, seconds: (Date.now() - start) / 1000 };
+  } finally {
+    await events.close();
+    rmSync(log, { force: true });
+  }
+}
+
+/** The layer's `outputs`, as plain values. */
+export async function readOutputs<T>(platform: Platform, layer: Layer): Promise<T> {
+  const printed = await pulumi(platform, layer, [
+    "stack",
+    "output",
+    "outputs",
+    "--json",
+    "--show-secrets",
+    "--stack",
+    platform.environment,
+  ]);
+  return JSON.parse(printed) as T;
+}
+
+/** Markup that the engine leaves in messages: `<{%reset%}>`. */
+function clean(message: string): string {
+  return message.replace(/<\{%[a-z ]*%\}>/g, "").trim();
+}
