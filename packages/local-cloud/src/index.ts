@@ -8,7 +8,7 @@ import { findService, type ServiceName } from "./cloud/services.ts";
 import { podRecords, readStatus, type ServerStatus } from "./cloud/status.ts";
 import { applyDeployment, removePod, stopPod } from "./pods/deployment.ts";
 import { readObject } from "./pods/objects.ts";
-import { podLog, readPod } from "./pods/record.ts";
+import { type PodRecord, podLog, readPod } from "./pods/record.ts";
 import { runAs } from "./postgres/binaries.ts";
 import { readPassword, readServer, type ServerRecord } from "./postgres/record.ts";
 import { destroyServer, reviveServer, stopServer } from "./postgres/server.ts";
@@ -28,7 +28,10 @@ export type AdminLogin = Address & { user: "postgres"; password: string; databas
  */
 export interface Cloud {
   readonly dir: string;
-  /** Starts what should run and does not (a reboot, a kill -9), databases first. Returns what it started. */
+  /**
+   * Starts what should run and does not (a reboot, a kill -9), databases first. Returns what it started. What cannot be
+   * started does not keep the rest from it, and is reported at the end as one error.
+   */
   ensure(onEvent?: (event: CloudEvent) => void): Promise<ServerStatus[]>;
   status(): Promise<ServerStatus[]>;
   /** Stops everything and keeps all data; `ensure` undoes it. */
@@ -50,6 +53,8 @@ export function openCloud(dir: string): Cloud {
   return new LocalCloud(new Paths(resolve(dir)));
 }
 
+type Listener = (event: CloudEvent) => void;
+
 class LocalCloud implements Cloud {
   readonly #paths: Paths;
 
@@ -61,37 +66,39 @@ class LocalCloud implements Cloud {
     return this.#paths.dir;
   }
 
-  async ensure(onEvent: (event: CloudEvent) => void = () => undefined): Promise<ServerStatus[]> {
+  async ensure(onEvent: Listener = () => undefined): Promise<ServerStatus[]> {
     const started = new Set<string>();
-    for (const { id } of await records(this.#paths, INSTANCE)) {
-      const server = await readServer(this.#paths, id);
-      if (!server?.ready || !server.wanted || isAlive(server.process)) continue;
-      onEvent({ kind: "postgres", name: id, action: "starting" });
-      if ((await reviveServer(this.#paths, id)).revived) started.add(id);
-      onEvent({ kind: "postgres", name: id, action: "started" });
-    }
-    for (const pod of await podRecords(this.#paths)) {
-      if (pod.kind !== "Deployment" || pod.idle !== undefined) continue;
-      const ref = {
-        cluster: pod.cluster,
-        namespace: pod.namespace,
-        apiVersion: "apps/v1",
-        kind: "Deployment",
-        name: pod.name,
-      };
-      const manifest = await readObject(this.#paths, ref);
-      if (manifest === undefined) continue;
-      const name = `${pod.namespace}/${pod.name}`;
-      const wasAlive = isAlive(pod.process);
-      if (!wasAlive) onEvent({ kind: "deployment", name, action: "starting" });
-      // A running one is looked at too: the database it was given may have come back on another port.
-      const now = await applyDeployment(this.#paths, pod.cluster, manifest);
-      if (now.process?.pid === pod.process?.pid && wasAlive) continue;
-      started.add(`${pod.cluster}/${name}`);
-      onEvent({ kind: "deployment", name, action: "started" });
-    }
+    const problems: Error[] = [];
+    const attempt = (work: Promise<void>) => work.catch((error: Error) => void problems.push(error));
+    for (const { id } of await records(this.#paths, INSTANCE)) await attempt(this.#reviveServer(id, started, onEvent));
+    for (const pod of await podRecords(this.#paths)) await attempt(this.#revivePod(pod, started, onEvent));
+    if (problems.length > 0) throw new AggregateError(problems, problems.map((p) => p.message).join("\n"));
     const all = await this.status();
     return all.filter((s) => started.has(s.kind === "postgres" ? s.name : `${s.cluster}/${s.namespace}/${s.name}`));
+  }
+
+  async #reviveServer(id: string, started: Set<string>, onEvent: Listener): Promise<void> {
+    const server = await readServer(this.#paths, id);
+    if (!server?.ready || !server.wanted || isAlive(server.process)) return;
+    onEvent({ kind: "postgres", name: id, action: "starting" });
+    if ((await reviveServer(this.#paths, id)).revived) started.add(id);
+    onEvent({ kind: "postgres", name: id, action: "started" });
+  }
+
+  async #revivePod(pod: PodRecord, started: Set<string>, onEvent: Listener): Promise<void> {
+    if (pod.kind !== "Deployment" || pod.idle !== undefined) return;
+    const { cluster, namespace } = pod;
+    const ref = { cluster, namespace, apiVersion: "apps/v1", kind: "Deployment", name: pod.name };
+    const manifest = await readObject(this.#paths, ref);
+    if (manifest === undefined) return;
+    const name = `${namespace}/${pod.name}`;
+    const wasAlive = isAlive(pod.process);
+    if (!wasAlive) onEvent({ kind: "deployment", name, action: "starting" });
+    // A running one is looked at too: the database it was given may have come back on another port.
+    const now = await applyDeployment(this.#paths, cluster, manifest);
+    if (now.process?.pid === pod.process?.pid && wasAlive) return;
+    started.add(`${cluster}/${name}`);
+    onEvent({ kind: "deployment", name, action: "started" });
   }
 
   async status(): Promise<ServerStatus[]> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileName } from "./files.ts";
 
 /** Where a cloud keeps what. One place, so that two commands never disagree. */
@@ -8,7 +8,7 @@ export class Paths {
   readonly dir: string;
 
   constructor(dir: string) {
-    this.dir = dir;
+    this.dir = canonical(dir);
   }
 
   lock(name: string): string {
@@ -43,9 +43,18 @@ export class Paths {
   }
 }
 
+/** One name for a folder however it was reached, also before it exists. */
+function canonical(dir: string): string {
+  try {
+    return realpathSync(dir);
+  } catch {
+    return dirname(dir) === dir ? dir : join(canonical(dirname(dir)), basename(dir));
+  }
+}
+
 /** PostgreSQL refuses to run as root, and a clone's parents may shut others out: root's servers live here. */
 export const ROOT_HOME = "/var/lib/bulkhead";
 
 export function rootDirOf(dir: string): string {
-  return join(ROOT_HOME, "clouds", createHash("sha256").update(realpathSync(dir)).digest("hex").slice(0, 24));
+  return join(ROOT_HOME, "clouds", createHash("sha256").update(canonical(dir)).digest("hex").slice(0, 24));
 }

@@ -22,12 +22,16 @@ export async function applyCluster(
   inputs: Props,
   oldInputs: Props | undefined,
 ): Promise<void> {
-  const password = text(at(inputs, "initialUser.password")) ?? text(at(inputs, "initialUser.passwordWo"));
-  const file = initialPasswordFile(paths, id);
-  if (password === undefined) return;
-  await writePrivate(file, password);
-  const before = oldInputs && text(at(oldInputs, "initialUser.password"));
   const server = await primaryServer(paths, id);
+  const version = text(inputs.databaseVersion);
+  if (server && oldInputs && version !== text(oldInputs.databaseVersion) && version !== `POSTGRES_${majorOf(server)}`)
+    throw new Error(
+      `${id}: an upgrade to ${version} has no local counterpart; its server is PostgreSQL ${server.version}`,
+    );
+  const password = text(at(inputs, "initialUser.password")) ?? text(at(inputs, "initialUser.passwordWo"));
+  if (password === undefined) return;
+  await writePrivate(initialPasswordFile(paths, id), password);
+  const before = oldInputs && text(at(oldInputs, "initialUser.password"));
   if (before === password || server === undefined) return;
   await setPassword(paths, server, "postgres", password);
 }
@@ -64,6 +68,10 @@ export async function applyInstance(paths: Paths, id: string, marked: Props): Pr
 export async function deleteInstance(paths: Paths, id: string, outputs: Props): Promise<void> {
   // The real provider leaves a secondary to the deletion of its cluster; here it has no server at all.
   if (outputs.instanceType === "PRIMARY") await destroyServer(paths, id);
+}
+
+function majorOf(server: ServerRecord): string {
+  return server.version.split(".")[0] ?? "";
 }
 
 async function primaryServer(paths: Paths, cluster: string): Promise<ServerRecord | undefined> {

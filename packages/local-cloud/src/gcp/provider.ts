@@ -13,7 +13,7 @@ import type {
   UpdateArgs,
 } from "../plugin/provider.ts";
 import { missingProperties, replaces } from "../plugin/rules.ts";
-import { isMissing, type Props, reveal, revealProps, text, UNKNOWN } from "../plugin/values.ts";
+import { isMissing, markCredentials, type Props, reveal, revealProps, text, UNKNOWN } from "../plugin/values.ts";
 import { factsOf } from "./facts.ts";
 import { invoke } from "./invoke.ts";
 import type { Shape } from "./outputs/context.ts";
@@ -122,7 +122,7 @@ class GcpProvider implements Provider {
   }
 
   #outputs(type: string, inputs: Props, computed: Props): Props {
-    const outputs: Props = { project: this.#project, ...inputs, ...computed };
+    const outputs = markCredentials({ project: this.#project, ...inputs, ...computed });
     // Write-only arguments never come back: that they are not in state is the point of them.
     for (const path of factsOf(type).writeOnly ?? []) if (!path.includes(".")) delete outputs[path];
     return outputs;

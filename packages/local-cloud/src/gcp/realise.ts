@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { makeDir, readJson, writeJson } from "../cloud/files.ts";
 import { Paths } from "../cloud/paths.ts";
 import type { Reporter } from "../plugin/provider.ts";
-import { type Props, redactProps } from "../plugin/values.ts";
+import { markCredentials, type Props, redactProps } from "../plugin/values.ts";
 import { applyCluster, applyInstance, applyUser, deleteCluster, deleteInstance, deleteUser } from "./alloydb.ts";
 
 export type Change = { urn: string; type: string; id: string; inputs: Props; outputs: Props };
@@ -30,6 +30,11 @@ class GcpRealiser implements Realiser {
   }
 
   async create(change: Change): Promise<void> {
+    const { type, id, urn } = change;
+    const there = await readGcp(this.#paths, type, id);
+    // A command that was killed may have made it without the engine's knowing; another resource's is another's.
+    if (there && there.urn !== urn && !SHARED.test(type))
+      throw new Error(`Error 409: ${id} already exists (as ${there.urn})`);
     await this.#apply(change, undefined);
   }
 
@@ -60,8 +65,11 @@ class GcpRealiser implements Realiser {
 }
 
 function split(inputs: Props, outputs: Props): { inputs: Props; outputs: Props } {
-  return { inputs: redactProps(inputs), outputs: redactProps(outputs) };
+  return { inputs: redactProps(markCredentials(inputs)), outputs: redactProps(markCredentials(outputs)) };
 }
+
+/** Grants and enabled services are facts, not things: stating one twice is no conflict. */
+const SHARED = /(?:IAM|Iam)(?:Member|Binding|Policy|AuditConfig)$|^gcp:projects\/service/;
 
 export type GcpRecord = { type: string; id: string; urn: string; inputs: Props; outputs: Props };
 

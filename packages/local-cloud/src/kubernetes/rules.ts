@@ -1,7 +1,7 @@
 import { type DiffResult, deepDiff } from "../plugin/diff.ts";
 import type { CheckFailure } from "../plugin/provider.ts";
 import { replaces } from "../plugin/rules.ts";
-import { at, isMissing, isObject, isUnknown, type Props, text, type Value } from "../plugin/values.ts";
+import { at, isMissing, isObject, isUndecided, isUnknown, type Props, text, type Value } from "../plugin/values.ts";
 
 /** Fields the API server does not let change, by kind; a changed one deletes the object and creates another. */
 const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
@@ -79,7 +79,7 @@ export function checkObject(props: Props): CheckFailure[] {
     failures.push(...checkLabels(at(props, path), path));
   if (kind === "Deployment" || kind === "Job")
     for (const key of kind === "Job" ? ["spec.template"] : ["spec.template", "spec.selector"])
-      if (!isUnknown(props.spec) && isMissing(at(props, key)))
+      if (!isUndecided(props, key) && isMissing(at(props, key)))
         failures.push({ property: key, reason: `Missing required property '${key}'` });
   if (kind === "Deployment") failures.push(...checkSelector(props));
   if (kind === "Job") failures.push(...checkRestartPolicy(props));
@@ -99,7 +99,7 @@ function checkLabels(labels: Value | undefined, path: string): CheckFailure[] {
 function checkSelector(props: Props): CheckFailure[] {
   const wanted = at(props, "spec.selector.matchLabels");
   const labels = at(props, "spec.template.metadata.labels");
-  if (!isObject(wanted) || isUnknown(labels)) return [];
+  if (!isObject(wanted) || isUndecided(props, "spec.template.metadata.labels")) return [];
   const has = isObject(labels) ? labels : {};
   const missing = Object.entries(wanted).filter(([k, v]) => !isUnknown(v) && !isUnknown(has[k]) && has[k] !== v);
   if (missing.length === 0) return [];
@@ -107,10 +107,10 @@ function checkSelector(props: Props): CheckFailure[] {
 }
 
 function checkRestartPolicy(props: Props): CheckFailure[] {
-  const policy = at(props, "spec.template.spec.restartPolicy");
-  if (isUnknown(policy) || isUnknown(at(props, "spec.template.spec")) || policy === "Never" || policy === "OnFailure")
-    return [];
-  return [{ property: "spec.template.spec.restartPolicy", reason: 'a Job\'s is "Never" or "OnFailure"' }];
+  const path = "spec.template.spec.restartPolicy";
+  const policy = at(props, path);
+  if (isUndecided(props, path) || policy === "Never" || policy === "OnFailure") return [];
+  return [{ property: path, reason: 'a Job\'s is "Never" or "OnFailure"' }];
 }
 
 const CLUSTER_SCOPED = new Set([

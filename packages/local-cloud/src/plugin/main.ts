@@ -10,9 +10,10 @@ try {
   const provider = await createProvider(kind ?? "", readEnvironment(process.env), reporter);
   const port = await serve(provider);
   process.stdout.write(`${port}\n`);
-  const stop = () => void provider.cancel().finally(() => process.exit(0));
+  // Ctrl-C reaches us beside the engine, which still wants our answers: stop the work, and leave the ending to it.
+  process.on("SIGINT", () => void provider.cancel());
+  const stop = () => void provider.cancel().finally(() => setTimeout(() => process.exit(0), 200));
   process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
   // An engine that was killed cannot tell us to go: notice that the parent is another one.
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && stop(), 1000).unref();

@@ -48,6 +48,24 @@ export function revealProps(props: Props): Props {
   return Object.fromEntries(Object.entries(props).map(([key, value]) => [key, reveal(value)]));
 }
 
+/** Properties that hold a credential in whichever resource they are, marked by the program or not. */
+const CREDENTIAL = /^(password|passwordWo|secretData|secretDataWo|privateKey|authToken)$/;
+
+/** The value with its credentials marked as secret, as the real plugins' schemas mark them. */
+export function markCredentials(props: Props): Props {
+  const mark = (value: Value): Value => {
+    if (isSecret(value)) return value;
+    if (Array.isArray(value)) return value.map(mark);
+    return isObject(value) ? markCredentials(value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(props).map(([key, value]) => [
+      key,
+      CREDENTIAL.test(key) && !isMissing(value) ? secret(value) : mark(value),
+    ]),
+  );
+}
+
 /** The value with every secret in it blanked, for what is written to disk and needs no secret. */
 export function redact(value: Value): Value {
   if (isSecret(value)) return "[secret]";
@@ -81,6 +99,12 @@ export function at(props: Value | undefined, path: string): Value | undefined {
     here = here[key];
   }
   return isSecret(here) ? here.value : here;
+}
+
+/** Whether what is at `a.b.c` is yet to be known, or anything on the way there is. */
+export function isUndecided(props: Value | undefined, path: string): boolean {
+  const keys = path.split(".");
+  return keys.some((_, i) => isUnknown(at(props, keys.slice(0, i + 1).join("."))));
 }
 
 export function text(value: Value | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { appendFile, chown, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, chown, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -40,7 +40,7 @@ export async function applyServer(paths: Paths, spec: ServerSpec): Promise<Serve
     );
   const settings = settingsFrom(spec.flags, binaries);
   return withLock(serverLock(paths, spec.instance), async () => {
-    let record = await readServer(paths, spec.instance);
+    let record = await locate(paths, spec.instance);
     if (!record?.ready) record = await initialise(paths, spec, binaries, settings);
     const changed = JSON.stringify(record.settings) !== JSON.stringify(settings);
     record = { ...record, settings, wanted: spec.wanted };
@@ -57,7 +57,7 @@ export async function reviveServer(
   instance: string,
 ): Promise<{ record: ServerRecord; revived: boolean }> {
   return withLock(serverLock(paths, instance), async () => {
-    const record = await readServer(paths, instance);
+    const record = await locate(paths, instance);
     if (record === undefined) throw new Error(`there is no server for ${instance} in this cloud`);
     if (!record.ready || !record.wanted || isAlive(record.process)) return { record, revived: false };
     return { record: await start(paths, record, await findBinaries()), revived: true };
@@ -66,16 +66,16 @@ export async function reviveServer(
 
 export async function stopServer(paths: Paths, instance: string): Promise<void> {
   await withLock(serverLock(paths, instance), async () => {
-    const record = await readServer(paths, instance);
+    const record = await locate(paths, instance);
     if (record) await stop(paths, record);
   });
 }
 
 export async function destroyServer(paths: Paths, instance: string): Promise<void> {
   await withLock(serverLock(paths, instance), async () => {
-    const record = await readServer(paths, instance);
+    const record = await locate(paths, instance);
     if (record) await stop(paths, record);
-    if (runAs()) await rm(dirname(dataDirOf(paths, instance)), { recursive: true, force: true });
+    if (record && runAs()) await rm(dirname(record.dataDir), { recursive: true, force: true });
     await rm(paths.server(instance), { recursive: true, force: true });
   });
   await forgetPorts(paths, `server ${instance}`);
@@ -86,6 +86,43 @@ function dataDirOf(paths: Paths, instance: string): string {
   return join(rootDirOf(paths.dir), paths.server(instance).split("/").at(-1) ?? "server", "data");
 }
 
+/**
+ * The server's record, with its data where it is now: a folder that was moved takes its server along, one that was
+ * copied has none, for the server is the original's.
+ */
+async function locate(paths: Paths, instance: string): Promise<ServerRecord | undefined> {
+  const record = await readServer(paths, instance);
+  if (record === undefined || record.home === paths.dir) return record;
+  if (existsSync(join(record.home, "postgres")))
+    throw new Error(
+      `${paths.dir} is a copy of ${record.home}, whose servers run there: delete the copy, or move the original`,
+    );
+  const dataDir = dataDirOf(paths, instance);
+  if (runAs() && existsSync(record.dataDir)) {
+    await stopProcess(record.process, { signal: "SIGINT", patience: 30_000 });
+    await makeServerHome(paths, instance, dataDir);
+    await rename(record.dataDir, dataDir);
+    await rm(dirname(record.dataDir), { recursive: true, force: true });
+  }
+  const moved = { ...record, dataDir, home: paths.dir };
+  await writeServer(paths, moved);
+  return moved;
+}
+
+/** Makes the folder around the data: as root, one that `nobody` can walk to and nobody else can look into. */
+async function makeServerHome(paths: Paths, instance: string, dataDir: string): Promise<void> {
+  const home = paths.server(instance);
+  const user = runAs();
+  await makeDir(home);
+  if (!user) return;
+  await mkdir(ROOT_HOME, { recursive: true, mode: 0o755 });
+  await mkdir(rootDirOf(paths.dir), { recursive: true, mode: 0o711 });
+  await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 });
+  await chown(dirname(dataDir), user.uid, user.gid);
+  await rm(join(home, "data"), { force: true });
+  await symlink(dataDir, join(home, "data"));
+}
+
 async function initialise(
   paths: Paths,
   spec: ServerSpec,
@@ -93,21 +130,11 @@ async function initialise(
   settings: Record<string, string>,
 ): Promise<ServerRecord> {
   const user = runAs();
-  const home = paths.server(spec.instance);
   const dataDir = dataDirOf(paths, spec.instance);
   const abandoned = postmaster(dataDir);
   await stopProcess(abandoned, { signal: "SIGINT" });
   await rm(dataDir, { recursive: true, force: true });
-  await makeDir(home);
-  if (user) {
-    // `nobody` must be able to walk to his data, and nobody else to look into it.
-    await mkdir(ROOT_HOME, { recursive: true, mode: 0o755 });
-    await mkdir(rootDirOf(paths.dir), { recursive: true, mode: 0o711 });
-    await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 });
-    await chown(dirname(dataDir), user.uid, user.gid);
-    await rm(join(home, "data"), { force: true });
-    await symlink(dataDir, join(home, "data"));
-  }
+  await makeServerHome(paths, spec.instance, dataDir);
   const admin = newPassword();
   await writePassword(paths, spec.instance, "alloydbadmin", admin);
   const passwordFile = join(dirname(dataDir), "initial.password");
@@ -136,7 +163,7 @@ async function initialise(
   await appendFile(join(dataDir, "postgresql.conf"), "\ninclude = 'bulkhead.conf'\n");
   await writeFile(join(dataDir, "pg_hba.conf"), HBA);
   let record: ServerRecord = {
-    ...{ instance: spec.instance, cluster: spec.cluster, version: binaries.version, port: 0, dataDir },
+    ...{ instance: spec.instance, cluster: spec.cluster, version: binaries.version, port: 0, dataDir, home: paths.dir },
     ...{ settings, wanted: true, ready: false },
   };
   record = await start(paths, record, binaries);
