@@ -89,10 +89,12 @@ async function addressOf(
   return { host: "127.0.0.1", port: server.port };
 }
 
-/** Whoever connects by an instance's own address reaches the server too, without the proxy's identity. */
+/** Whoever connects by an instance's own address reaches the server too, unless the instance wants connectors only. */
 async function direct(paths: Paths): Promise<Listener[]> {
   const found: Listener[] = [];
   for (const instance of await records(paths, INSTANCE)) {
+    const connection = instance.inputs.clientConnectionConfig as { requireConnectors?: boolean } | undefined;
+    if (connection?.requireConnectors) continue;
     const address = field(instance.outputs, "ipAddress");
     const serves = await serving(paths, instance.id);
     const server = serves === undefined ? undefined : await readServer(paths, serves);

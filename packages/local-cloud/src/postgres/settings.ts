@@ -18,7 +18,7 @@ function fixed(port: number): Record<string, string> {
 }
 
 /** AlloyDB's own flags, and those of extensions that only AlloyDB ships, have nothing to set here. */
-const FOREIGN = /^(alloydb|google_|cloudsql|pgaudit|pglogical|pg_cron|cron|pg_hint_plan|password|rum)[._]/;
+const FOREIGN = /^(?:google_|(?:alloydb|cloudsql|pgaudit|pglogical|cron|pg_hint_plan|password|rum)\.)/;
 
 /**
  * The instance's flags that are settings of PostgreSQL. A flag that is neither is refused, as the API would: a typing
