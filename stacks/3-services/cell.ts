@@ -107,7 +107,7 @@ export function cellServices(args: CellArgs): pulumi.Output<CellOutputs> {
     { ...opts, dependsOn: [administrator, migrator, ...Object.values(tiers)] },
   );
 
-  const tier = (name: string, scale: ServicesConfig["client"], anonymousRole?: string) =>
+  const tier = (name: string, authenticator: string, scale: ServicesConfig["client"], anonymousRole?: string) =>
     new PostgrestTier(
       `${cell}-${name}`,
       {
@@ -115,6 +115,7 @@ export function cellServices(args: CellArgs): pulumi.Output<CellOutputs> {
         tier: name,
         images: config.images,
         identity: tiers[name]!,
+        authenticator,
         instance: database.primary,
         scale,
         ...(anonymousRole === undefined ? {} : { anonymousRole }),
@@ -122,10 +123,10 @@ export function cellServices(args: CellArgs): pulumi.Output<CellOutputs> {
       },
       { providers: [provider], dependsOn: [bootstrap] },
     );
-  const client = tier("client", config.client, "anon");
+  const client = tier("client", "client_authenticator", config.client, "anon");
   // No anonymous role: a request to the admin tier without an administrator's token is refused.
-  const admin = tier("admin", config.admin);
-  const shardTiers = shards.map((shard) => tier(shard, config.shard, "anon"));
+  const admin = tier("admin", "admin_authenticator", config.admin);
+  const shardTiers = shards.map((shard, number) => tier(shard, shardAuthenticator(number), config.shard, "anon"));
 
   return pulumi.output({
     namespace,

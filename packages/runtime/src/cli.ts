@@ -32,7 +32,7 @@ const HELP = `bulkhead <verb> [options]
   --help
 
 It connects as libpq does: PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSFILE. prove makes logins with passwords of its own; where the
-Auth Proxy's listener logs in by identity, BULKHEAD_PASSWORD_ADDRESS (host:port) names one that passes passwords through.
+Auth Proxy's listener logs in by identity, BULKHEAD_LOGIN_ADDRESS (host:port) names one that passes passwords through.
 Exit codes: 0 done, 1 some tenants failed or the database was lost, 2 bad input (nothing was touched), 3 isolation not proven.`;
 
 const VERBS = ["bootstrap", "plan", "apply", "status", "lint", "prove"];
@@ -104,10 +104,10 @@ function parse(argv: readonly string[]) {
 }
 
 function passwordAddress() {
-  const address = process.env.BULKHEAD_PASSWORD_ADDRESS;
+  const address = process.env.BULKHEAD_LOGIN_ADDRESS;
   if (!address) return {};
   const [host, port] = address.split(":");
-  if (!host || !/^\d+$/.test(port ?? "")) throw badInput(`BULKHEAD_PASSWORD_ADDRESS "${address}" is not host:port`);
+  if (!host || !/^\d+$/.test(port ?? "")) throw badInput(`BULKHEAD_LOGIN_ADDRESS "${address}" is not host:port`);
   return { passwordAddress: { host, port: Number(port) } };
 }
 

@@ -1,5 +1,5 @@
 /** The PostgREST of a tenant with a database of its own: its own login, which may become that tenant's role and no other. */
-import { serviceAccountId, tenantDatabase } from "@bulkhead/config";
+import { serviceAccountId, tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { WorkloadIdentity } from "../identity/workload-identity.ts";
 import type { ServicesOutputs } from "../layers/outputs.ts";
@@ -53,6 +53,7 @@ export class TenantApi extends pulumi.ComponentResource {
         tier: `tenant-${args.tenant}`,
         images: args.services.images,
         identity: args.identity,
+        authenticator: tenantAuthenticator(args.tenant),
         instance: args.instance,
         database: tenantDatabase(args.tenant),
         anonymousRole: "anon",

@@ -13,6 +13,8 @@ export interface PostgrestTierArgs {
   readonly tier: string;
   readonly images: { readonly postgrest: string; readonly authProxy: string };
   readonly identity: Identity;
+  /** Role of which the login is a member, whose roles requests run as. */
+  readonly authenticator: string;
   /** AlloyDB instance, `projects/…/instances/…`. */
   readonly instance: pulumi.Input<string>;
   /** Database to serve. Default: the platform's. */
@@ -169,6 +171,9 @@ function environment(args: PostgrestTierArgs): Record<string, string> {
     PGUSER: args.identity.databaseUser,
     PGDATABASE: args.database ?? PLATFORM_DATABASE,
     PGAPPNAME: `postgrest ${args.tier}`,
+    // The session acts as the authenticator from its start: PostgREST looks up the settings of the current user and of the roles it may
+    // become, and an IAM login's name (with its @ and dots) is more than PostgREST 12 takes there, and a member of no request role itself.
+    PGOPTIONS: `-c role=${args.authenticator}`,
     // Everything about the connection comes from libpq's variables above.
     PGRST_DB_URI: "postgresql://",
     PGRST_DB_SCHEMAS: "health",

@@ -77,7 +77,7 @@ export function runtimeJob(name: string, args: RuntimeJobArgs, opts: pulumi.Cust
                   { name: "PGPORT", value: String(IAM_PORT) },
                   { name: "PGUSER", value: args.identity.databaseUser },
                   ...(args.passwordLogins
-                    ? [{ name: "BULKHEAD_PASSWORD_ADDRESS", value: `127.0.0.1:${PASSWORD_PORT}` }]
+                    ? [{ name: "BULKHEAD_LOGIN_ADDRESS", value: `127.0.0.1:${PASSWORD_PORT}` }]
                     : []),
                 ],
                 resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { memory: "512Mi" } },
