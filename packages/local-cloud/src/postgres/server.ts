@@ -75,7 +75,7 @@ export async function destroyServer(paths: Paths, instance: string): Promise<voi
   await withLock(serverLock(paths, instance), async () => {
     const record = await locate(paths, instance);
     if (record) await stop(paths, record);
-    if (record && runAs()) await rm(dirname(record.dataDir), { recursive: true, force: true });
+    if (runAs()) await rm(dirname(dataDirOf(paths, instance)), { recursive: true, force: true });
     await rm(paths.server(instance), { recursive: true, force: true });
   });
   await forgetPorts(paths, `server ${instance}`);
