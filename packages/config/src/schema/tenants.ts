@@ -36,7 +36,8 @@ export const RESIDENCIES: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether data in a region satisfies a residency. */
 export function residencySatisfied(residency: string, region: string): boolean {
-  return (RESIDENCIES[residency] ?? []).some(
+  const regions = Object.hasOwn(RESIDENCIES, residency) ? RESIDENCIES[residency]! : [];
+  return regions.some(
     (prefix) =>
       region === prefix ||
       (prefix.endsWith("-") && region.startsWith(prefix)) ||
