@@ -114,20 +114,36 @@ test("killed at any moment, the next run ends what was left and finishes", async
   for (const pid of orphans) expect(isRunning(pid)).toBe(false);
 }, 180_000);
 
-test("a signal ends it and what it started", async () => {
+test("a command that outlived its killed run is ended before the work begins again", async () => {
+  const { pid, result, started } = await startStuck();
+  process.kill(-pid, "SIGKILL");
+  await result;
+  expect(started.filter(isRunning)).toEqual(started);
+
   sandbox.offerNpm("downloads");
-  sandbox.standIn("npm", "sleep 600");
-  const { pid, result, heard } = sandbox.start();
-  while (!heard.stderr.includes("] pnpm")) await sleep(10);
-  let started: number[] = [];
-  while (started.length === 0) {
-    await sleep(10);
-    started = sandbox.orphans();
-  }
-  process.kill(-pid, "SIGTERM");
-  expect((await result).code).not.toBe(0);
-  while (started.some(isRunning)) await sleep(10);
+  expectSetUp(await sandbox.bootstrap(["show"]));
+  expect(started.filter(isRunning)).toEqual([]);
 }, 60_000);
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s ends it and what it started",
+  async (signal) => {
+    const { pid, result, started } = await startStuck();
+    process.kill(-pid, signal);
+    expect((await result).code).not.toBe(0);
+    while (started.some(isRunning)) await sleep(10);
+  },
+  60_000,
+);
+
+/** A run in the midst of fetching pnpm with an npm that never ends. */
+async function startStuck() {
+  sandbox.standIn("npm", "sleep 600");
+  const { pid, result } = sandbox.start();
+  let started: number[] = [];
+  for (; started.length === 0; started = sandbox.orphans()) await sleep(10);
+  return { pid, result, started };
+}
 
 /** A zombie that nobody has collected yet is not running. */
 function isRunning(pid: number): boolean {
