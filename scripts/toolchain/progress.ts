@@ -16,7 +16,7 @@ export function startStep(index: number, of: number, name: string, usually: stri
   let beat = 0;
 
   const line = () => `${title}${doing && `: ${doing}`}, ${elapsed(started)} so far, usually ${usually}`;
-  const draw = () => process.stderr.write(`\r\x1b[K${line().slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  const draw = () => process.stderr.write(`\r\x1b[K${line().slice(0, (process.stderr.columns || 80) - 1)}`);
   const timer = setInterval(() => {
     if (terminal) draw();
     else if (++beat % heartbeatSeconds === 0) process.stderr.write(`${line()}\n`);
