@@ -10,9 +10,9 @@ try {
   const provider = await createProvider(kind ?? "", readEnvironment(process.env), reporter);
   const port = await serve(provider);
   process.stdout.write(`${port}\n`);
-  // Ctrl-C reaches us beside the engine, which still wants our answers: stop the work, and leave the ending to it.
-  process.on("SIGINT", () => void provider.cancel());
-  const stop = () => void provider.cancel().finally(() => setTimeout(() => process.exit(0), 200));
+  // The engine ends its plugins by SIGINT, and waits five seconds before it insists. Answers under way get a moment.
+  const stop = () => void provider.cancel().finally(() => setTimeout(() => process.exit(0), 50));
+  process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   // An engine that was killed cannot tell us to go: notice that the parent is another one.
   const parent = process.ppid;

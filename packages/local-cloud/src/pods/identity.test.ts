@@ -34,6 +34,7 @@ async function attempt(
     instance: INSTANCE_NAME,
     port: 21_000,
     home: paths.dir,
+    dataDir: `${dir}/none`,
   });
   // Without a running server no user can be created, which is the last of the gaps; the others come before it.
   await makeIdentity(gcp, CLUSTER, bound, { without }).catch((error: Error) => {
