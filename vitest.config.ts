@@ -1,4 +1,4 @@
-/** Four projects: what needs nothing, what needs a PostgreSQL, what needs the whole platform, and the toolchain. */
+/** Four projects: what needs nothing, what needs a PostgreSQL or the engine, what needs the whole platform, and the toolchain. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: "database",
-          include: ["packages/local-cloud/src/**/*.test.ts", "test/runtime/**/*.test.ts"],
+          include: ["packages/local-cloud/src/**/*.test.ts", "test/{runtime,policies}/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -1,4 +1,4 @@
-/** The policy pack that every `up` and every rehearsal runs under. A violation ends the update before it touches anything. */
+/** The policy pack that every `up` and every rehearsal runs under. What violates it is never created, and the update fails. */
 import { PolicyPack } from "@pulumi/policy";
 import { RULES } from "./src/pack.ts";
 import { toPolicy } from "./src/rule.ts";
