@@ -67,6 +67,7 @@ export async function bootstrap(
     await bindLogins(client, settings.logins);
   });
   await withClient(target, PLATFORM_DATABASE, "bootstrap", async (client) => {
+    await lock(client, log);
     await becomeAdministrator(client);
     if (await bootstrapDatabase(client)) log.say(`bootstrapped the database ${PLATFORM_DATABASE}`);
     await transaction(client, "bulkhead_owner", async () => {

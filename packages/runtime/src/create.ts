@@ -9,7 +9,7 @@ import {
 import { becomeAdministrator, bindLogins, createDatabase, createRole } from "./bootstrap.ts";
 import { type Client, id, messageOf, type Target, transaction, withClient } from "./database.ts";
 import { badInput } from "./failure.ts";
-import { lock } from "./lock.ts";
+import { joinLock, lock } from "./lock.ts";
 import type { Logger } from "./logger.ts";
 import { sealLogins } from "./logins.ts";
 import { eachBounded } from "./pool.ts";
@@ -100,6 +100,7 @@ async function createTenantDatabases(
     try {
       // A connection each: CREATE DATABASE blocks the one it runs on.
       await withClient(target, PLATFORM_DATABASE, "create", async (own) => {
+        await joinLock(own);
         await becomeAdministrator(own);
         await createDatabase(own, tenantDatabase(tenant.id), administrator, [
           tenantAuthenticator(tenant.id),

@@ -86,7 +86,10 @@ export async function transaction<T>(client: Client, role: string | undefined, w
 
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error);
-  return TRANSIENT.has(code) || (code === "XX000" && /concurrently updated/.test(messageOf(error)));
+  // Two sessions that write the same catalogue row: one waits, and finds it changed under its feet.
+  const catalogueRace = code === "XX000" && /concurrently updated/.test(messageOf(error));
+  const catalogueTwin = code === "23505" && (error as { schema?: string }).schema === "pg_catalog";
+  return TRANSIENT.has(code) || catalogueRace || catalogueTwin;
 }
 
 /** The connection is gone, rather than a statement refused. */

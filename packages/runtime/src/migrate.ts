@@ -14,8 +14,8 @@ import {
   withClient,
 } from "./database.ts";
 import { badInput, Failure } from "./failure.ts";
-import { lock } from "./lock.ts";
-import type { Logger } from "./logger.ts";
+import { joinLock, lock } from "./lock.ts";
+import { type Logger, silentLogger } from "./logger.ts";
 import { checkLedger, MigrationError, type MigrationSet, migrateSchema } from "./migrations.ts";
 import { eachBounded } from "./pool.ts";
 import { type RegisteredTenant, readTenants, recordFailure } from "./registry.ts";
@@ -154,7 +154,10 @@ async function migrateOwn(
 }
 
 function open(connections: Map<number, Promise<Client>>, worker: number, target: Target): Promise<Client> {
-  const opened = connect(target, PLATFORM_DATABASE, "migrate");
+  const opened = connect(target, PLATFORM_DATABASE, "migrate").then(async (connection) => {
+    await joinLock(connection);
+    return connection;
+  });
   connections.set(worker, opened);
   return opened;
 }
@@ -186,6 +189,7 @@ async function migrateDatabaseTenant(
   hash: string,
 ): Promise<void> {
   await withClient(target, tenantDatabase(tenant.id), "migrate", async (own) => {
+    await lock(own, silentLogger);
     await bootstrapDatabase(own);
     await migrateSchema(own, "app", set, async () => {
       await mirrorTenant(client, own, tenant.id);

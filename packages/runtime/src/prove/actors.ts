@@ -65,9 +65,7 @@ export class Actors {
   /** A session by a direct login that belongs to the tenant. */
   async atLoginDoor(tenant: RegisteredTenant): Promise<Actor> {
     const issued = await issueLogin(this.#target, tenant.id, LIFETIME);
-    const client = await connect(withPassword(this.#target, issued.user, issued.password), issued.database,
-      "prove",
-    );
+    const client = await connect(withPassword(this.#target, issued.user, issued.password), issued.database, "prove");
     this.#opened.push({ client, login: issued.user, tenant });
     return { client, login: issued.user, tenant, schema: issued.schema };
   }
