@@ -135,10 +135,11 @@ export async function bootstrapDatabase(client: Client): Promise<boolean> {
 }
 
 async function bootstrapHash(client: Client): Promise<string | undefined> {
-  const { rows: there } = await client
-    .query<{ there: boolean }>("select to_regclass('bulkhead.setting') is not null as there")
-    .catch(() => ({ rows: [{ there: false }] }));
-  if (!there[0]!.there) return undefined;
+  // By the catalogue: a login that is not yet the owner may not even look a name up in the schema.
+  const { rowCount } = await client.query(
+    "select from pg_class where relname = 'setting' and relnamespace = (select oid from pg_namespace where nspname = 'bulkhead')",
+  );
+  if (rowCount === 0) return undefined;
   return transaction(client, "bulkhead_owner", async () => {
     const { rows } = await client.query<{ value: string }>(
       "select value from bulkhead.setting where name = 'bootstrap_hash'",

@@ -67,8 +67,23 @@ export async function withClient<T>(
   }
 }
 
-/** Runs `work` in a transaction, as `role` for its length. Transient failures are tried again, three times in all. */
-export async function transaction<T>(client: Client, role: string | undefined, work: () => Promise<T>): Promise<T> {
+/** The last transaction of each connection: parallel workers share some, and a connection holds one transaction at a time. */
+const queues = new WeakMap<Client, Promise<unknown>>();
+
+/**
+ * Runs `work` in a transaction, as `role` for its length, after any other on the same connection. Transient failures are tried
+ * again, three times in all.
+ */
+export function transaction<T>(client: Client, role: string | undefined, work: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(client) ?? Promise.resolve()).then(() => attempts(client, role, work));
+  queues.set(
+    client,
+    turn.catch(() => {}),
+  );
+  return turn;
+}
+
+async function attempts<T>(client: Client, role: string | undefined, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     await client.query("begin");
     try {
