@@ -2,12 +2,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { jsonSchemas } from "@bulkhead/config";
+import { drawPicture } from "../picture.ts";
 
 const SCHEMAS = "packages/config/schemas";
 
 /** Content by path, relative to the repository. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  return new Map(Object.entries(jsonSchemas()).map(([name, content]) => [`${SCHEMAS}/${name}`, content]));
+  return new Map([
+    ...Object.entries(jsonSchemas()).map(([name, content]) => [`${SCHEMAS}/${name}`, content] as const),
+    ["docs/architecture.svg", drawPicture()],
+  ]);
 }
 
 /** Paths whose content is not what would be written today; also files that nothing writes any more. */
