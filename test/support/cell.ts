@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkTenants, writeManifest } from "@bulkhead/config";
+import { gcpDriver, makeDatabase, temporaryCloud } from "@bulkhead/local-cloud/testing";
 import type { Target } from "@bulkhead/runtime";
 import pg from "pg";
-import { gcpDriver, makeDatabase, temporaryCloud } from "../../packages/local-cloud/src/testing/harness.ts";
 import { REPOSITORY } from "./platform.ts";
 
 const LOGINS = {
