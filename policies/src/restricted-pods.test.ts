@@ -87,6 +87,25 @@ describe("conforming", () => {
       "what is not known yet",
       pod({ volumes: UNKNOWN, hostNetwork: UNKNOWN, containers: UNKNOWN }, { runAsUser: UNKNOWN }),
     ],
+    [
+      "switches not known yet",
+      pod({
+        hostNetwork: UNKNOWN,
+        volumes: UNKNOWN,
+        containers: [
+          container(
+            {},
+            {
+              privileged: UNKNOWN,
+              allowPrivilegeEscalation: UNKNOWN,
+              readOnlyRootFilesystem: UNKNOWN,
+              capabilities: UNKNOWN,
+              seccompProfile: UNKNOWN,
+            },
+          ),
+        ],
+      }),
+    ],
     ["a whole context not known yet", pod({ containers: [{ name: "app", securityContext: UNKNOWN }] })],
   ])("%s", (_name, spec) => {
     expect(faultsOf(spec)).toEqual([]);

@@ -95,7 +95,7 @@ function isPublicKey(value: string): boolean {
 }
 
 function isSecretKey(key: Record<string, unknown>): boolean {
-  return key.kty === "oct" || key.d !== undefined || key.k !== undefined;
+  return key.d !== undefined || key.k !== undefined;
 }
 
 /** Every map with a `kty` in a JSON text. */

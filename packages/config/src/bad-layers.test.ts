@@ -172,6 +172,10 @@ const bad: Record<string, Bad> = {
     { "bulkhead:tokens": { jwks: { keys: [{ kty: "oct", k: "AyM1SysPpbyDfgZld3umj1qzKObwVMko" }] } } },
     { path: "bulkhead:tokens.jwks.keys[0]", value: { kty: "oct" }, remedy: /public key only/ },
   ),
+  "a symmetric key that says it is another": services(
+    { "bulkhead:tokens": { jwks: { keys: [{ kty: "RSA", k: "AyM1SysPpbyDfgZld3umj1qzKObwVMko" }] } } },
+    { path: "bulkhead:tokens.jwks.keys[0]", value: { kty: "RSA" }, remedy: /public key only/ },
+  ),
   "a key file that is not there": services(
     { "bulkhead:tokens": { jwksFile: "missing.json" } },
     {
