@@ -5,7 +5,7 @@ import { drawTenant } from "./picture/tenant.ts";
 
 const TITLE = "Bulkhead: a request's way from HTTP to a row, and a tenant's from a line of YAML to a row";
 const DESCRIPTION =
-  "A tenant's client reaches, through the Gateway, the PostgREST tier that serves it: the client tier for pooled tenants, a shard for schema " +
+  "A tenant's client reaches, through your load balancer, the PostgREST tier that serves it: the client tier for pooled tenants, a shard for schema " +
   "tenants, a tenant's own for database and instance tenants. Administrators reach the admin tier on the private network. Each tier " +
   "logs in to AlloyDB through an Auth Proxy sidecar, without a password, as an authenticator that may become few roles. There the " +
   "role comes from the token, pre_request checks the claims and sets the account, and a forced row-level policy leaves the tenant's " +

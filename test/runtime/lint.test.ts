@@ -1,6 +1,7 @@
 /** Every lint: silent on a clean cell, and it finds the fault planted for it. Proof and lint end a rollout with exit code 3. */
+
+import { issueLogin, readLints } from "@bulkhead/runtime";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readLints } from "../../packages/runtime/src/lint.ts";
 import { Cell } from "../support/cell.ts";
 
 let cell: Cell;
@@ -239,7 +240,6 @@ test.each(FAULTS)("$code finds: $plant", async (fault) => {
 });
 
 test("an authenticator's right for a tenant's own login is found", async () => {
-  const { issueLogin } = await import("@bulkhead/runtime");
   const login = await issueLogin(cell.operator, "acme", 60);
   await cell.query("postgres", [`grant client_authenticator to "${login.user}"`], "alloydbsuperuser");
   const { findings } = await lint();
