@@ -45,6 +45,12 @@ const badEntries: Record<string, Bad> = {
     value: ["schema"],
     remedy: /use one of/,
   },
+  "an instance of its own, which nothing would build": {
+    tenants: { acme: { isolation: "instance" } },
+    path: `${TENANTS}.acme.isolation`,
+    value: "instance",
+    remedy: "use database, the next strictest",
+  },
   "an unknown cell": {
     tenants: { acme: { cell: "us7" } },
     path: `${TENANTS}.acme.cell`,

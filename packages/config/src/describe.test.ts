@@ -78,7 +78,10 @@ const cases: [
     "deleted",
     { status: "archived" },
     { status: "deleted" },
-    ["delete", "deleted: sealed for good; its data is kept until it is erased by hand"],
+    [
+      "delete",
+      "deleted: sealed, its requests are refused and its sessions ended; its data is kept until it is erased by hand",
+    ],
   ],
   [
     "gone from the config",

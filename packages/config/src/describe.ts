@@ -81,7 +81,10 @@ const STATUS_CHANGE: Record<Tenant["status"], [ChangeKind, string]> = {
   active: ["resume", "resumed: its requests are served again"],
   suspended: ["suspend", "suspended: its requests are refused and its sessions ended, its data stays"],
   archived: ["archive", "archived: its requests are refused and its sessions ended, its data stays"],
-  deleted: ["delete", "deleted: sealed for good; its data is kept until it is erased by hand"],
+  deleted: [
+    "delete",
+    "deleted: sealed, its requests are refused and its sessions ended; its data is kept until it is erased by hand",
+  ],
 };
 
 function fieldChanges(before: KnownTenant, after: Tenant): string[] {

@@ -116,6 +116,15 @@ function checkEntry(id: string, entry: Sound, context: TenantContext, path: stri
       remedy: fitting.length > 0 ? `use cell ${fitting.join(" or ")}` : "add a cell in a region that satisfies it",
     });
   }
+  if (entry.isolation === "instance") {
+    // Refused rather than put into the shared cluster, which is just what such a tenant must not be.
+    mistakes.push({
+      path: joinPath(path, "isolation"),
+      value: entry.isolation,
+      problem: "needs an AlloyDB cluster of the tenant's own, which the stacks do not declare yet",
+      remedy: "use database, the next strictest",
+    });
+  }
   if (!("deletionConfirmed" in entry)) return mistakes;
   if (entry.status === "deleted" && entry.deletionConfirmed !== id) {
     mistakes.push({

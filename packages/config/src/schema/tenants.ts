@@ -63,7 +63,7 @@ export const tenantSchema = z.strictObject({
     .enum(STATUSES)
     .default("active")
     .describe(
-      "active: served. suspended: sealed, can be resumed. archived: sealed, on its way out. deleted: sealed for good; needs deletionConfirmed.",
+      "active: served. suspended: sealed, can be resumed. archived: sealed, on its way out. deleted: sealed, its data waiting to be erased; needs deletionConfirmed.",
     ),
   deletionConfirmed: z.string().optional().describe("The tenant's id once more, to confirm status: deleted."),
   accountId: z
