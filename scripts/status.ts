@@ -7,7 +7,7 @@ import { openPlatform, readAddresses, registeredTenants } from "./lib/local.ts";
 import { localPlatform } from "./lib/platform.ts";
 import { lastProofs } from "./lib/proof.ts";
 import { readOutputs } from "./lib/pulumi.ts";
-import { addressLines, table, tenantLines } from "./lib/summary.ts";
+import { platformLines, table } from "./lib/summary.ts";
 
 const HELP = `
 npm run status [-- --json]
@@ -43,14 +43,7 @@ await script(HELP, { json: { type: "boolean" } }, async (values) => {
       "Servers",
       ...table(["kind", "name", "state", "pid", "address"], rows),
       "",
-      "Addresses",
-      ...addressLines(addresses),
-      "",
-      "Tenants",
-      ...tenantLines(tenants, addresses),
-      "",
-      "Isolation",
-      ...Object.entries(proof).flatMap(([cell, each]) => each.map((line) => `  cell ${cell}: ${line}`)),
+      ...platformLines(addresses, tenants, proof),
       ...(down.length > 0 ? ["", `${down.length} servers are down: npm run up starts them`] : []),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);

@@ -20,7 +20,7 @@ import { describeResources, Progress, type Step, showEvents } from "./lib/progre
 import { lastProofs } from "./lib/proof.ts";
 import { applyLayer, LayerFailure, type LayerResult, readOutputs, runningEngine, stateFile } from "./lib/pulumi.ts";
 import { holdRoot } from "./lib/root-lock.ts";
-import { addressLines, curlLines, HOW_TO_ADD, tenantLines } from "./lib/summary.ts";
+import { curlLines, HOW_TO_ADD, platformLines } from "./lib/summary.ts";
 import { prepareKeys } from "./lib/tokens.ts";
 
 const HELP = `
@@ -154,14 +154,7 @@ async function summarise(
   const tenants = tenantTable(registered);
   step.done(`${tenants.length} tenants, ${tenants.filter((tenant) => tenant.phase === "failed").length} failed`);
   return [
-    "Addresses",
-    ...addressLines(addresses),
-    "",
-    "Tenants",
-    ...tenantLines(tenants, addresses),
-    "",
-    "Isolation",
-    ...Object.entries(proof).flatMap(([cell, lines]) => lines.map((line) => `  cell ${cell}: ${line}`)),
+    ...platformLines(addresses, tenants, proof),
     "",
     "Try it",
     ...curlLines(tenants, addresses),

@@ -146,7 +146,9 @@ export async function applyLayer(
       "--suppress-outputs",
       "--stack",
       platform.environment,
-      ...(existsSync(join(REPOSITORY, "policies/PulumiPolicy.yaml")) ? ["--policy-pack", join(REPOSITORY, "policies")] : []),
+      ...(existsSync(join(REPOSITORY, "policies/PulumiPolicy.yaml"))
+        ? ["--policy-pack", join(REPOSITORY, "policies")]
+        : []),
       "--event-log",
       log,
     ]);

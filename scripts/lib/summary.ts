@@ -10,7 +10,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
   );
 }
 
-export function addressLines(addresses: Addresses): string[] {
+function addressLines(addresses: Addresses): string[] {
   return Object.entries(addresses.cells).flatMap(([cell, { client, admin, shards }]) => [
     `  client API  ${client}   (cell ${cell}, pooled tenants)`,
     ...shards.map(
@@ -21,7 +21,7 @@ export function addressLines(addresses: Addresses): string[] {
   ]);
 }
 
-export function tenantLines(tenants: readonly TenantLine[], addresses: Addresses): string[] {
+function tenantLines(tenants: readonly TenantLine[], addresses: Addresses): string[] {
   const shown = tenants.slice(0, 50);
   const rows = shown.map((tenant) => [
     tenant.id,
@@ -33,6 +33,24 @@ export function tenantLines(tenants: readonly TenantLine[], addresses: Addresses
   ]);
   const more = tenants.length > shown.length ? [`  … and ${tenants.length - shown.length} more`] : [];
   return [...table(["tenant", "isolation", "status", "phase", "database/schema", "served at"], rows), ...more];
+}
+
+/** Addresses, tenants and the last proof of each cell: what `up` ends with and `status` shows. */
+export function platformLines(
+  addresses: Addresses,
+  tenants: readonly TenantLine[],
+  proofs: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  return [
+    "Addresses",
+    ...addressLines(addresses),
+    "",
+    "Tenants",
+    ...tenantLines(tenants, addresses),
+    "",
+    "Isolation",
+    ...Object.entries(proofs).flatMap(([cell, lines]) => lines.map((line) => `  cell ${cell}: ${line}`)),
+  ];
 }
 
 /** Two commands to paste: a tenant lists its rows; another tenant's token shows none of them. */
