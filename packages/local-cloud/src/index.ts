@@ -79,10 +79,13 @@ class LocalCloud implements Cloud {
 
   async #reviveServer(id: string, started: Set<string>, onEvent: Listener): Promise<void> {
     const server = await readServer(this.#paths, id);
-    if (!server?.ready || !server.wanted || isAlive(server.process)) return;
-    onEvent({ kind: "postgres", name: id, action: "starting" });
-    if ((await reviveServer(this.#paths, id)).revived) started.add(id);
-    onEvent({ kind: "postgres", name: id, action: "started" });
+    if (!server?.ready || !server.wanted) return;
+    const wasAlive = isAlive(server.process);
+    if (!wasAlive) onEvent({ kind: "postgres", name: id, action: "starting" });
+    // A running one is looked at too: in a copied folder it is the original's.
+    const { revived } = await reviveServer(this.#paths, id);
+    if (revived) started.add(id);
+    if (!wasAlive) onEvent({ kind: "postgres", name: id, action: "started" });
   }
 
   async #revivePod(pod: PodRecord, started: Set<string>, onEvent: Listener): Promise<void> {

@@ -76,7 +76,10 @@ async function linkLibraries(dir: string): Promise<void> {
     const path = join(dir, target);
     const to = join(relative(dirname(target), dirname(source)), basename(source));
     await symlink(to, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
+      if (error.code === "EEXIST" || existsSync(path)) return;
+      throw new Error(
+        `PostgreSQL's libraries need links in ${dirname(path)}, which cannot be written: ${error.message}`,
+      );
     });
   }
 }

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { cp, readFile, rename, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rootDirOf } from "../cloud/paths.ts";
 import { processesIn, recordOf, waitForExit } from "../cloud/process.ts";
+import { openCloud } from "../index.ts";
 import { secret } from "../plugin/values.ts";
 import { type Driver, gcpDriver, makeDatabase, makeIdentity, temporaryCloud } from "../testing/harness.ts";
 import { runAs } from "./binaries.ts";
@@ -168,6 +169,23 @@ test("another cloud beside it has a server, an address and an end of its own", a
   expect(existsSync(dataDir)).toBe(false);
   expect(await two.cloud.status()).toEqual([]);
   expect(await value("select x from kept")).toBe(1);
+}, 60_000);
+
+test("a folder that is moved takes its server along; one that is copied does not take it over", async () => {
+  const here = temporaryCloud();
+  const gone = join(here.dir, "..", "moved");
+  await makeDatabase(await gcpDriver({ mode: "realise", dir: here.dir }), "eu1");
+  await rename(here.dir, gone);
+  const moved = openCloud(gone);
+  await moved.ensure();
+  const client = new pg.Client(await moved.adminLogin("primary"));
+  await client.connect();
+  await client.end();
+  const copy = join(here.dir, "..", "copy");
+  await cp(gone, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith("/data") });
+  await expect(openCloud(copy).ensure()).rejects.toThrow("is a copy of");
+  await moved.destroy();
+  await here.end();
 }, 60_000);
 
 test("destroyed, it leaves nothing", async () => {

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { appendFile, chown, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, chown, mkdir, readFile, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -103,6 +103,8 @@ async function locate(paths: Paths, instance: string): Promise<ServerRecord | un
     await makeServerHome(paths, instance, dataDir);
     await rename(record.dataDir, dataDir);
     await rm(dirname(record.dataDir), { recursive: true, force: true });
+    // The old place's folder goes with its last server.
+    await rmdir(dirname(dirname(record.dataDir))).catch(() => undefined);
   }
   const moved = { ...record, dataDir, home: paths.dir };
   await writeServer(paths, moved);
