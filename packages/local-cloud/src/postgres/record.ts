@@ -12,7 +12,7 @@ export type ServerRecord = {
   port: number;
   dataDir: string;
   /** The cloud's folder when the server was made: a copy of it must not take over the original's server. */
-  home: string;
+  home?: string;
   settings: Record<string, string>;
   /** False while AlloyDB's activationPolicy NEVER has it stopped on purpose. */
   wanted: boolean;

@@ -92,7 +92,8 @@ function dataDirOf(paths: Paths, instance: string): string {
  */
 async function locate(paths: Paths, instance: string): Promise<ServerRecord | undefined> {
   const record = await readServer(paths, instance);
-  if (record === undefined || record.home === paths.dir) return record;
+  // A record that does not say where it was made was made here.
+  if (record?.home === undefined || record.home === paths.dir) return record;
   if (existsSync(join(record.home, "postgres")))
     throw new Error(
       `${paths.dir} is a copy of ${record.home}, whose servers run there: delete the copy, or move the original`,
