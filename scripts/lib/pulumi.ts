@@ -1,6 +1,7 @@
 /** Applies a layer with the real engine: project files under `.bulkhead/`, state there too, stand-in providers on PATH. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { type Layer, projectOf } from "@bulkhead/config";
 import { parse, stringify } from "yaml";
@@ -63,6 +64,8 @@ export function prepareProject(platform: Platform, layer: Layer): string {
   writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, main: `${relative(folder, source)}/` }));
   const file = `Pulumi.${platform.environment}.yaml`;
   const config = parse(readFileSync(join(source, file), "utf8"));
+  const images = config?.config?.["bulkhead:images"];
+  if (platform.mode === "realise" && images?.runtime) images.runtime += `-${runtimeVersion()}`;
   // The salt goes with the passphrase of this machine; it stays over runs, as the state is encrypted with it.
   const kept = existsSync(join(folder, file)) ? parse(readFileSync(join(folder, file), "utf8")) : {};
   writeFileSync(
@@ -70,6 +73,23 @@ export function prepareProject(platform: Platform, layer: Layer): string {
     stringify({ ...config, ...(kept?.encryptionsalt ? { encryptionsalt: kept.encryptionsalt } : {}) }),
   );
   return folder;
+}
+
+/**
+ * Here the runtime's image is its source, so its tag has to follow the source: changed SQL or a new migration is a new image, and a new
+ * image is a new rollout, as it is in production.
+ */
+function runtimeVersion(): string {
+  const hash = createHash("sha256");
+  for (const folder of ["packages/runtime", "packages/config/src"]) {
+    const files = readdirSync(join(REPOSITORY, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(?:ts|sql)$/.test(entry.name) && !entry.name.endsWith(".test.ts"))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.includes("node_modules"))
+      .sort();
+    for (const path of files) hash.update(`${relative(REPOSITORY, path)}\0`).update(readFileSync(path));
+  }
+  return hash.digest("hex").slice(0, 12);
 }
 
 /** The running engine, so that an interrupt can wait for it. */
@@ -146,9 +166,8 @@ export async function applyLayer(
       "--suppress-outputs",
       "--stack",
       platform.environment,
-      ...(existsSync(join(REPOSITORY, "policies/PulumiPolicy.yaml"))
-        ? ["--policy-pack", join(REPOSITORY, "policies")]
-        : []),
+      "--policy-pack",
+      join(REPOSITORY, "policies"),
       "--event-log",
       log,
     ]);

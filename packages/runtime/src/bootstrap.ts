@@ -1,23 +1,16 @@
 /** The platform in an empty cluster: roles, the platform database, the contract's functions. Idempotent, and cheap when nothing is to do. */
-import { join } from "node:path";
 import { type Manifest, PLATFORM_DATABASE, shardAuthenticator } from "@bulkhead/config";
 import { type Client, id, literal, type Target, transaction, withClient } from "./database.ts";
 import { badInput, Failure } from "./failure.ts";
 import { lock } from "./lock.ts";
 import type { Logger } from "./logger.ts";
-import { hashOf, readSqlFile, readSqlFolder, sqlFolder } from "./sql-files.ts";
+import { bootstrapFiles, readSqlFile, sqlFolder } from "./sql-files.ts";
 
 /** What AlloyDB calls the role whose members may create roles and databases. */
 const CLOUD_ADMINISTRATOR = "alloydbsuperuser";
 
 /** The database that every cluster has; only roles and databases are created from there. */
 export const MAINTENANCE_DATABASE = "postgres";
-
-/** The bootstrap SQL of a database, and its hash. */
-export function bootstrapFiles(): { files: ReturnType<typeof readSqlFolder>; hash: string } {
-  const files = readSqlFolder(join(sqlFolder, "bootstrap"));
-  return { files, hash: hashOf(files.map((file) => file.hash).join()) };
-}
 
 /**
  * Acts as the role that may create roles and databases.

@@ -1,6 +1,6 @@
 /** Stage migrate: schemas, tables and policies, by the migrator's credential. Pooled tenants in bulk, the others in bounded parallel. */
 import { type Manifest, PLATFORM_DATABASE, tenantDatabase } from "@bulkhead/config";
-import { bootstrapDatabase, bootstrapFiles, nameArray } from "./bootstrap.ts";
+import { bootstrapDatabase, nameArray } from "./bootstrap.ts";
 import {
   type Client,
   codeOf,
@@ -19,7 +19,7 @@ import { type Logger, silentLogger } from "./logger.ts";
 import { checkLedger, MigrationError, type MigrationSet, migrateSchema } from "./migrations.ts";
 import { eachBounded } from "./pool.ts";
 import { type RegisteredTenant, readTenants, recordFailure } from "./registry.ts";
-import { hashOf } from "./sql-files.ts";
+import { bootstrapFiles, hashOf } from "./sql-files.ts";
 
 /** Tenants migrated at a time. The server does the work, so a few connections keep it busy. */
 const PARALLEL_TENANTS = 4;

@@ -1,7 +1,14 @@
 /** Numbered migrations of the application's tables, applied alike to the pooled schema, each tenant schema and each tenant database. */
 import { type Client, id, messageOf, transaction } from "./database.ts";
 import { badInput } from "./failure.ts";
-import { hashOf, migrationsFolder, readSqlFolder, type Statement, splitStatements } from "./sql-files.ts";
+import {
+  bootstrapFiles,
+  hashOf,
+  migrationsFolder,
+  readSqlFolder,
+  type Statement,
+  splitStatements,
+} from "./sql-files.ts";
 
 export interface Migration {
   readonly version: number;
@@ -97,6 +104,7 @@ export async function migrateSchema(
     );
     const taken = new Set(rows.map((row) => row.version));
     const pending = set.migrations.filter((migration) => !taken.has(migration.version));
+    await protectAnew(client, schema);
     await client.query(`set local search_path to ${id(schema)}`);
     for (const migration of pending) {
       for (const statement of migration.statements) {
@@ -114,6 +122,19 @@ export async function migrateSchema(
     await after();
     return pending.length;
   });
+}
+
+/** Tables protected by an older version of the contract are protected by this one; a table made later protects itself. */
+async function protectAnew(client: Client, schema: string): Promise<void> {
+  const { rowCount } = await client.query(
+    "update bulkhead.exposed_schema set contract_hash = $2 where schema_name = $1 and contract_hash is distinct from $2",
+    [schema, bootstrapFiles().hash],
+  );
+  if (rowCount === 0) return;
+  await client.query(
+    "select bulkhead.protect(oid) from pg_class where relnamespace = to_regnamespace(quote_ident($1)) and relkind in ('r', 'p') order by oid",
+    [schema],
+  );
 }
 
 function locate(error: unknown, migration: Migration, statement: Statement): unknown {

@@ -32,6 +32,15 @@ export function hashOf(text: string): string {
 export const sqlFolder = join(ROOT, "sql");
 export const migrationsFolder = join(ROOT, "migrations");
 
+/** The bootstrap SQL of a database, and its hash: the version of the contract. */
+export function bootstrapFiles(): { files: SqlFile[]; hash: string } {
+  bootstrap ??= readSqlFolder(join(sqlFolder, "bootstrap"));
+  return { files: bootstrap, hash: hashOf(bootstrap.map((file) => file.hash).join()) };
+}
+
+/** Read once: a thousand schemas ask for its hash. */
+let bootstrap: SqlFile[] | undefined;
+
 export interface Statement {
   readonly text: string;
   /** Line of the file on which the statement begins, from 1. */

@@ -41,6 +41,9 @@ create table if not exists bulkhead.exposed_schema (
   request_roles name[] not null check (cardinality(request_roles) > 0)
 );
 
+-- Version of the contract by which its tables are protected: when protect() changes, they are protected anew.
+alter table bulkhead.exposed_schema add column if not exists contract_hash text;
+
 -- Direct logins: who may come by the login door, for which tenant, until when.
 create table if not exists bulkhead.login (
   login name primary key,

@@ -30,3 +30,22 @@ create or replace function bulkhead.account_id() returns uuid
 comment on function bulkhead.account_id() is 'Account whose rows the current statement may touch; null where there is none.';
 
 grant execute on function bulkhead.login_account_id(), bulkhead.account_id() to bulkhead_request;
+
+-- Refuses EXPLAIN by the claims door. PostgREST makes `Prefer: count=planned` of one, and the planner estimates from the statistics of
+-- the whole table, so in shared tables that number tells of other tenants' rows: how many, and by bisection which values.
+-- A lie on purpose: declared immutable, so that the planner calls it while it plans, as it must to refuse (an EXPLAIN executes nothing),
+-- and folds it away, so that execution never does. The hook could only look at headers, of which it sees the last where one is sent twice.
+create or replace function bulkhead.unexplained() returns boolean
+  language plpgsql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if current_query() ~* '^\s*explain' and pg_has_role(session_user, 'bulkhead_authenticator'::name, 'MEMBER') then
+    raise sqlstate 'PT403' using message = 'estimates are not given: they would tell of other accounts', hint = 'use count=exact';
+  end if;
+  return true;
+end
+$$;
+comment on function bulkhead.unexplained() is 'True, or an error where a request would have its statement explained rather than run.';
+
+grant execute on function bulkhead.unexplained() to bulkhead_request;

@@ -2,7 +2,8 @@
 --
 -- Guarantees: row-level security is enabled and forced (the owner is bound too); a RESTRICTIVE policy ties every row read or
 -- written to the account of the statement, for every role that requests run as, so that no policy added later can widen it; without
--- a policy of its own a role sees nothing; requests get SELECT, INSERT, UPDATE, DELETE and no TRUNCATE, REFERENCES or TRIGGER.
+-- a policy of its own a role sees nothing; in a shared schema no request gets an estimate; requests get SELECT, INSERT, UPDATE,
+-- DELETE and no TRUNCATE, REFERENCES or TRIGGER.
 
 create or replace function bulkhead.protect(target regclass) returns void
   language plpgsql volatile security invoker
@@ -16,6 +17,9 @@ declare
   );
   roles text;
   event text;
+  -- In a schema of one tenant's own, the planner's statistics are its own too.
+  guard constant text := case when exists (select from bulkhead.exposed_schema where schema_name = home and tenant_id is null)
+    then 'bulkhead.unexplained() and ' else '' end;
 begin
   select string_agg(format('%I', role_name), ', ') into roles
     from bulkhead.exposed_schema, unnest(request_roles) as role_name
@@ -39,7 +43,7 @@ begin
   execute format('drop policy if exists tenant_access on %s', target);
   execute format(
     'create policy tenant_access on %s as permissive for all to %s '
-    'using ((select bulkhead.account_id()) is not null) with check ((select bulkhead.account_id()) is not null)', target, roles);
+    'using (%s(select bulkhead.account_id()) is not null) with check ((select bulkhead.account_id()) is not null)', target, roles, guard);
   execute format('drop policy if exists administrator_access on %s', target);
   execute format('create policy administrator_access on %s as permissive for all to admin_user using (true) with check (true)', target);
 
