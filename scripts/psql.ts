@@ -6,12 +6,17 @@ import { findTenant, openPlatform, operatorTarget } from "./lib/local.ts";
 import { localPlatform } from "./lib/platform.ts";
 
 const HELP = `
-npm run psql -- <tenant> [-- <arguments of psql>]
+npm run psql -- <tenant> [<arguments of psql>]
 
 Opens psql as a fresh login that belongs to the tenant, good for an hour: it sees that tenant's rows whatever SQL is run in it.
-Example: npm run psql -- acme -- -c "select name from bases"`;
+Example: npm run psql -- acme -c "select name from bases"`;
 
-await script(HELP, {}, async (_values, [id, ...args]) => {
+// What follows the tenant is psql's own, options too.
+const [id, ...rest] = process.argv.slice(2);
+const args = rest[0] === "--" ? rest.slice(1) : rest;
+process.argv.splice(3);
+
+await script(HELP, {}, async () => {
   if (id === undefined) throw new UserError(HELP.trim(), 2);
   if (spawnSync("psql", ["--version"]).status !== 0) {
     throw new UserError(
