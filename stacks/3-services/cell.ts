@@ -9,7 +9,7 @@ import {
   type ServicesOutputs,
   WorkloadIdentity,
 } from "@bulkhead/components";
-import { type ServicesConfig, shardAuthenticator } from "@bulkhead/config";
+import { DEFAULT_TIERS, type ServicesConfig, shardAuthenticator } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -84,11 +84,7 @@ export function cellServices(args: CellArgs): pulumi.Output<CellOutputs> {
         shards: config.shards,
         schemasPerShard: config.schemasPerShard,
         tenants: [],
-        tiers: {
-          free: { statementTimeout: "5s" },
-          pro: { statementTimeout: "15s" },
-          enterprise: { statementTimeout: "60s" },
-        },
+        tiers: DEFAULT_TIERS,
       },
     },
     { providers: [provider], dependsOn: [sealed] },

@@ -21,6 +21,13 @@ export * from "./names.ts";
 export { type CellConfig, type DatabaseConfig, defaultCell } from "./schema/database.ts";
 export type { FoundationConfig } from "./schema/foundation.ts";
 export { peakConnections, type ServicesConfig, type TierConfig } from "./schema/services.ts";
-export { type Isolation, RESIDENCIES, residencySatisfied, type TenantStatus, type Tiers } from "./schema/tenants.ts";
+export {
+  DEFAULT_TIERS,
+  type Isolation,
+  RESIDENCIES,
+  residencySatisfied,
+  type TenantStatus,
+  type Tiers,
+} from "./schema/tenants.ts";
 export { checkTenantId, RESERVED_TENANT_IDS, TENANT_ID_PATTERN } from "./tenant-id.ts";
 export { checkTenants, type Tenant, type TenantContext } from "./tenants.ts";
