@@ -14,7 +14,7 @@ begin
     'bulkhead_request',        -- every role a request runs as: may call what requests need
     'bulkhead_authenticator',  -- every login of a PostgREST: may connect, read its schemas; marks the claims door
     'client_authenticator', 'admin_authenticator',
-    'direct_login',            -- every direct login of a tenant: may connect; the login door
+    'direct_login',            -- direct logins of pooled and schema tenants: may connect; the login door
     'direct_user',             -- pooled tables, for direct logins of pooled tenants
     'anon', 'api_user', 'admin_user', 'auditor'
   ] loop

@@ -40,7 +40,8 @@ export async function issueLogin(target: Target, tenantId: string, lifetimeSecon
       schema: tenant.isolation === "schema" ? tenant.roleName! : "app",
       expiresAt: new Date(Date.now() + lifetimeSeconds * 1000),
     };
-    const groups = ["direct_login", tenant.roleName ?? "direct_user"];
+    // direct_login may connect to the platform's database, where a tenant with one of its own has nothing to look for.
+    const groups = own ? [tenant.roleName!] : ["direct_login", tenant.roleName ?? "direct_user"];
     const bind = (connection: Client) =>
       transaction(connection, "bulkhead_owner", () =>
         connection.query("insert into bulkhead.login (login, tenant_id, expires_at) values ($1, $2, $3)", [
