@@ -188,3 +188,17 @@ describe("bad input: exit code 2, and nothing was touched", () => {
 test("a superuser is refused: row-level security would not hold for it", async () => {
   await expect(cell.query("postgres", ["alter role postgres superuser"])).rejects.toThrow(/permission denied/);
 });
+
+test("when the contract changes, tables protected by the older one are protected anew, in every home", async () => {
+  const loosen = (schema: string) => [
+    `alter policy tenant_boundary on ${schema}.bases using (true)`,
+    `update bulkhead.exposed_schema set contract_hash = 'older' where schema_name = '${schema}'`,
+    "update bulkhead.tenant set schema_hash = 'older'",
+  ];
+  await cell.query("platform", [...loosen("app"), ...loosen("tenant_initech")], "bulkhead_owner");
+  await cell.query("tenant_umbrella", loosen("app"), "bulkhead_owner");
+  expect((await cell.run(["lint"])).code).toBe(3);
+  const result = await cell.apply({ ...tenants, wayne: {} });
+  expect(result.code, result.stdout).toBe(0);
+  expect(result.stdout).toMatch(/isolation proven/);
+});

@@ -132,7 +132,10 @@ async function protectAnew(client: Client, schema: string): Promise<void> {
   );
   if (rowCount === 0) return;
   await client.query(
-    "select bulkhead.protect(oid) from pg_class where relnamespace = to_regnamespace(quote_ident($1)) and relkind in ('r', 'p') order by oid",
+    `select bulkhead.protect(oid) from pg_class
+     where relnamespace = to_regnamespace(quote_ident($1))
+       and oid in (select polrelid from pg_policy where polname in ('tenant_boundary', 'tenant_access'))
+     order by oid`,
     [schema],
   );
 }
