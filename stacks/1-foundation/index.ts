@@ -8,7 +8,16 @@ const { value: config, mistakes } = parseFoundation(rawFromPulumi(pulumi.runtime
 if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/1-foundation").message);
 
 const { project } = config;
-const services = ["alloydb", "cloudresourcemanager", "compute", "container", "iam", "servicenetworking"].map(
+const services = [
+  "alloydb",
+  "cloudresourcemanager",
+  "compute",
+  "container",
+  "dns",
+  "iam",
+  "iamcredentials",
+  "servicenetworking",
+].map(
   (service) =>
     new gcp.projects.Service(service, { project, service: `${service}.googleapis.com`, disableOnDestroy: false }),
 );

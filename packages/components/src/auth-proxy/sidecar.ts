@@ -1,6 +1,7 @@
 /** The AlloyDB Auth Proxy as a native sidecar: an encrypted, authenticated way to the database on the pod's own loopback. */
 import type * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { resources } from "../pods/resources.ts";
 import { restrictedContainer } from "../pods/security.ts";
 
 /** Port on the pod's loopback where the workload finds the database, logged in by its own identity. */
@@ -21,12 +22,9 @@ export interface AuthProxySidecarArgs {
  * An init container that stays (`restartPolicy: Always`): it is up before the workload starts, and its end does not keep a Job
  * from completing.
  */
-export function authProxySidecar(
-  args: AuthProxySidecarArgs,
-  interpolate: typeof pulumi.interpolate,
-): k8s.types.input.core.v1.Container {
-  const listeners = [interpolate`${args.instance}?port=${IAM_PORT}&auto-iam-authn=true`];
-  if (args.passwordLogins) listeners.push(interpolate`${args.instance}?port=${PASSWORD_PORT}`);
+export function authProxySidecar(args: AuthProxySidecarArgs): k8s.types.input.core.v1.Container {
+  const listeners = [pulumi.interpolate`${args.instance}?port=${IAM_PORT}&auto-iam-authn=true`];
+  if (args.passwordLogins) listeners.push(pulumi.interpolate`${args.instance}?port=${PASSWORD_PORT}`);
   return {
     name: "auth-proxy",
     image: args.image,
@@ -49,7 +47,7 @@ export function authProxySidecar(
       timeoutSeconds: 5,
     },
     livenessProbe: { httpGet: { path: "/liveness", port: HEALTH_PORT }, periodSeconds: 30, timeoutSeconds: 10 },
-    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+    resources: resources("100m", "128Mi"),
     securityContext: restrictedContainer,
   };
 }

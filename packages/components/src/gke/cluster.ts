@@ -12,7 +12,7 @@ export interface GkeClusterArgs {
   readonly subnetwork: pulumi.Input<string>;
   /** Range of the control plane, a /28. Changing it replaces the cluster. */
   readonly controlPlaneRange: string;
-  /** Who may reach the control plane: a name and a range each. Empty: from within the VPC only. */
+  /** Who may reach the control plane: a name and a range each. Empty: from within the cluster's own subnet only. */
   readonly authorizedNetworks: Readonly<Record<string, string>>;
   readonly releaseChannel: "RAPID" | "REGULAR" | "STABLE";
   /** Refuse to delete the cluster. */
@@ -45,6 +45,8 @@ export class GkeCluster extends pulumi.ComponentResource {
           masterIpv4CidrBlock: args.controlPlaneRange,
         },
         masterAuthorizedNetworksConfig: {
+          // Left out, every machine on Google Cloud with a public address, anybody's, may knock.
+          gcpPublicCidrsAccessEnabled: false,
           cidrBlocks: Object.entries(args.authorizedNetworks).map(([displayName, cidrBlock]) => ({
             displayName,
             cidrBlock,

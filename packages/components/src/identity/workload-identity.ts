@@ -1,5 +1,11 @@
 /** One identity per workload: a Google service account without keys, a Kubernetes one bound to it, and its database user. */
-import { iamDatabaseUser, serviceAccountEmail, serviceAccountId } from "@bulkhead/config";
+import {
+  iamDatabaseUser,
+  MAX_IDENTIFIER_BYTES,
+  serviceAccountEmail,
+  serviceAccountId,
+  shortHash,
+} from "@bulkhead/config";
 import * as gcp from "@pulumi/gcp";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -35,7 +41,7 @@ export class WorkloadIdentity extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkloadIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:identity:WorkloadIdentity", name, {}, opts);
-    const accountId = serviceAccountId(args.account);
+    const accountId = accountIdIn(args.project, args.account);
     const email = serviceAccountEmail(accountId, args.project);
     this.databaseUser = iamDatabaseUser(email);
     const account = new gcp.serviceaccount.Account(
@@ -85,6 +91,20 @@ export class WorkloadIdentity extends pulumi.ComponentResource {
     this.serviceAccountName = kubernetesAccount.metadata.name;
     this.registerOutputs({ serviceAccountName: this.serviceAccountName, databaseUser: this.databaseUser });
   }
+}
+
+/**
+ * Id of the Google service account: such that its database user's name, which holds the project too, is one that PostgreSQL takes whole.
+ * @throws where the account's name makes none
+ */
+function accountIdIn(project: string, account: string): string {
+  const id = serviceAccountId(account);
+  const room = MAX_IDENTIFIER_BYTES - iamDatabaseUser(serviceAccountEmail("", project)).length;
+  const fitting = id.length <= room ? id : `${id.slice(0, room - 9).replace(/-+$/, "")}-${shortHash(account, 8)}`;
+  if (/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(fitting)) return fitting;
+  throw new pulumi.RunError(
+    `"${fitting}" is no id of a Google service account: name the environment (the stack) in a-z, 0-9 and - only`,
+  );
 }
 
 /** What a workload needs to know of an identity, of this layer or of an earlier one. */

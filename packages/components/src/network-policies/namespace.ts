@@ -1,11 +1,12 @@
 /** A namespace whose pods can reach nothing and be reached by nobody, but for the paths named here. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { GOOGLE_API_RANGE } from "../network/google-apis.ts";
 import { PART_OF } from "../pods/labels.ts";
 
 export interface SealedNamespaceArgs {
   readonly name: string;
-  /** Ranges of the nodes, of the pods, and of AlloyDB, in CIDR notation. */
+  /** Ranges of the nodes and of AlloyDB, in CIDR notation. */
   readonly ranges: { readonly nodes: string; readonly databases: string };
   /** Workloads (label `app`) whose `http` port the gateway may reach. Default: none. */
   readonly gatewayReaches?: readonly string[];
@@ -13,8 +14,12 @@ export interface SealedNamespaceArgs {
 
 /** Where Google's load balancers and their health checks come from. */
 const GATEWAY_RANGES = ["130.211.0.0/22", "35.191.0.0/16"];
-/** The range of private.googleapis.com and restricted.googleapis.com. */
-const GOOGLE_API_RANGES = ["199.36.153.8/30", "199.36.153.4/30"];
+/** The node's metadata server: it gives pods their identity, and is Cloud DNS's address to them. */
+const METADATA_SERVER = "169.254.169.254/32";
+/** Where NodeLocal DNSCache listens; Autopilot always runs it. */
+const DNS_CACHE = "169.254.20.10/32";
+/** Where the collectors of Managed Prometheus run: on Autopilot, and on Standard clusters. */
+const COLLECTORS = ["gke-gmp-system", "gmp-system"];
 
 /** Namespace, Pod Security labels, default deny both ways, and the named paths. */
 export class SealedNamespace extends pulumi.ComponentResource {
@@ -62,6 +67,10 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
   const everyPod = { podSelector: {} };
   const tcp = (port: number | string) => ({ protocol: "TCP", port });
   const block = (cidr: string) => ({ ipBlock: { cidr } });
+  const inNamespaces = (names: string[], pods?: string[]) => ({
+    namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: names }] },
+    ...(pods ? { podSelector: { matchExpressions: [{ key: "k8s-app", operator: "In", values: pods }] } } : {}),
+  });
   const policies: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
     "default-deny": { ...everyPod, policyTypes: ["Ingress", "Egress"] },
     "allow-dns": {
@@ -69,14 +78,9 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
       policyTypes: ["Egress"],
       egress: [
         {
-          to: [
-            {
-              namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
-              podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-            },
-            // NodeLocal DNSCache, on by default with Autopilot.
-            block("169.254.20.10/32"),
-          ],
+          // Which of these a pod asks depends on the cluster: Cloud DNS (Autopilot) answers at the metadata server's address, which no
+          // selector of pods matches; kube-dns and the cache's pods are where Dataplane V2 sends what goes to the DNS service.
+          to: [inNamespaces(["kube-system"], ["kube-dns", "node-local-dns"]), block(DNS_CACHE), block(METADATA_SERVER)],
           ports: [{ protocol: "UDP", port: 53 }, tcp(53)],
         },
       ],
@@ -85,7 +89,7 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
       ...everyPod,
       policyTypes: ["Egress"],
       egress: [
-        { to: [block("169.254.169.254/32")], ports: [tcp(80)] },
+        { to: [block(METADATA_SERVER)], ports: [tcp(80)] },
         // Dataplane V2 sends the metadata address to port 988 of the node before it looks at policies.
         { to: [block(args.ranges.nodes), block("169.254.169.252/32")], ports: [tcp(987), tcp(988)] },
       ],
@@ -98,17 +102,12 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
     "allow-google-apis": {
       ...everyPod,
       policyTypes: ["Egress"],
-      egress: [{ to: GOOGLE_API_RANGES.map(block), ports: [tcp(443)] }],
+      egress: [{ to: [block(GOOGLE_API_RANGE)], ports: [tcp(443)] }],
     },
     "allow-managed-prometheus": {
       ...everyPod,
       policyTypes: ["Ingress"],
-      ingress: [
-        {
-          from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "gmp-system" } } }],
-          ports: [tcp("admin")],
-        },
-      ],
+      ingress: [{ from: [inNamespaces(COLLECTORS)], ports: [tcp("admin")] }],
     },
   };
   if (args.gatewayReaches && args.gatewayReaches.length > 0) {

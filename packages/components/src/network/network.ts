@@ -1,6 +1,7 @@
 /** The VPC that everything lives in: private subnets, an exit for updates, and the range that AlloyDB is reached by. */
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { privateGoogleApis } from "./google-apis.ts";
 
 export interface NetworkArgs {
   /** Google Cloud project id. Changing it replaces everything. */
@@ -22,7 +23,7 @@ export interface SubnetRanges {
 export const POD_RANGE = "pods";
 export const SERVICE_RANGE = "services";
 
-/** A custom-mode VPC with a subnet per region, Cloud NAT, and private service access. */
+/** A custom-mode VPC with a subnet per region, Cloud NAT, private addresses of Google's APIs, and private service access. */
 export class Network extends pulumi.ComponentResource {
   /** `projects/…/global/networks/…`, as AlloyDB and GKE want it. */
   readonly id: pulumi.Output<string>;
@@ -51,6 +52,7 @@ export class Network extends pulumi.ComponentResource {
         this.#subnet(name, region, ranges, args.project, vpc),
       ]),
     );
+    privateGoogleApis(name, args.project, vpc.id, { parent: this });
     this.databaseRangeName = this.#privateServiceAccess(name, args, vpc);
     this.id = vpc.id;
     this.name = vpc.name;

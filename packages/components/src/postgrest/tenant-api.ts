@@ -1,5 +1,5 @@
 /** The PostgREST of a tenant with a database of its own: its own login, which may become that tenant's role and no other. */
-import { serviceAccountId, tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
+import { tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { WorkloadIdentity } from "../identity/workload-identity.ts";
 import type { ServicesOutputs } from "../layers/outputs.ts";
@@ -24,7 +24,7 @@ export function tenantIdentity(args: TenantIdentityArgs, opts?: pulumi.Component
       workloadPool: args.workloadPool,
       namespace: args.namespace,
       serviceAccount: `tenant-${args.tenant}`,
-      account: serviceAccountId(`t-${args.environment}-${args.tenant}`),
+      account: `t-${args.environment}-${args.tenant}`,
       description: `PostgREST of tenant ${args.tenant}`,
       cluster: args.cluster,
       databaseRoles: [],

@@ -1,10 +1,11 @@
 /** A PostgREST tier: one login, one set of roles it may become, as many replicas as the load wants. */
-import { PLATFORM_DATABASE, shortHash, type TierConfig } from "@bulkhead/config";
+import { PLATFORM_DATABASE, shortHash, sortKeys, type TierConfig } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { authProxySidecar, IAM_PORT } from "../auth-proxy/sidecar.ts";
 import type { Identity } from "../identity/workload-identity.ts";
 import { labelsOf } from "../pods/labels.ts";
+import { resources } from "../pods/resources.ts";
 import { restrictedContainer, restrictedPod } from "../pods/security.ts";
 
 export interface PostgrestTierArgs {
@@ -38,8 +39,9 @@ export class PostgrestTier extends pulumi.ComponentResource {
   constructor(name: string, args: PostgrestTierArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:postgrest:PostgrestTier", name, {}, opts);
     const labels = labelsOf(args.tier, "postgrest");
-    const settings = this.#configMap(`${name}-settings`, args, environment(args));
-    const keys = this.#configMap(`${name}-keys`, args, { "jwks.json": JSON.stringify(args.tokens.jwks) });
+    const settings = this.#configMap(name, "settings", args, environment(args));
+    // In the order of the keys' names: what has passed through another layer's outputs comes in another order, and is the same.
+    const keys = this.#configMap(name, "keys", args, { "jwks.json": JSON.stringify(sortKeys(args.tokens.jwks)) });
     const deployment = this.#deployment(name, args, labels, settings, keys);
     const service = new k8s.core.v1.Service(
       name,
@@ -59,10 +61,14 @@ export class PostgrestTier extends pulumi.ComponentResource {
   }
 
   /** A ConfigMap named after its content: changed content is a new name, and a new name rolls the pods. */
-  #configMap(name: string, args: PostgrestTierArgs, data: Record<string, string>): k8s.core.v1.ConfigMap {
-    const suffix = name.split("-").at(-1);
+  #configMap(
+    name: string,
+    suffix: string,
+    args: PostgrestTierArgs,
+    data: Record<string, string>,
+  ): k8s.core.v1.ConfigMap {
     return new k8s.core.v1.ConfigMap(
-      name,
+      `${name}-${suffix}`,
       {
         metadata: {
           name: `${args.tier}-${suffix}-${shortHash(JSON.stringify(data))}`,
@@ -98,11 +104,18 @@ export class PostgrestTier extends pulumi.ComponentResource {
               serviceAccountName: args.identity.serviceAccountName,
               automountServiceAccountToken: false,
               enableServiceLinks: false,
-              securityContext: restrictedPod(args.tier),
-              terminationGracePeriodSeconds: 45,
-              initContainers: [
-                authProxySidecar({ image: args.images.authProxy, instance: args.instance }, pulumi.interpolate),
+              securityContext: restrictedPod(args.identity.databaseUser, args.tier),
+              // Longer than the pause before PostgREST ends and what the proxy then waits for connections to close.
+              terminationGracePeriodSeconds: 60,
+              topologySpreadConstraints: [
+                {
+                  maxSkew: 1,
+                  topologyKey: "topology.kubernetes.io/zone",
+                  whenUnsatisfiable: "ScheduleAnyway",
+                  labelSelector: { matchLabels: { app: args.tier } },
+                },
               ],
+              initContainers: [authProxySidecar({ image: args.images.authProxy, instance: args.instance })],
               containers: [
                 {
                   name: "postgrest",
@@ -119,7 +132,10 @@ export class PostgrestTier extends pulumi.ComponentResource {
                     failureThreshold: 12,
                   },
                   livenessProbe: { httpGet: { path: "/live", port: "admin" }, periodSeconds: 10, timeoutSeconds: 5 },
-                  resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "256Mi" } },
+                  // PostgREST ends at once when told to, while load balancers still send: it is told when they have heard of it.
+                  // The kubelet's own sleep, as the image has no shell.
+                  lifecycle: { preStop: { sleep: { seconds: 15 } } },
+                  resources: resources("150m", "384Mi"),
                   securityContext: restrictedContainer,
                   volumeMounts: [{ name: "keys", mountPath: KEYS_PATH, readOnly: true }],
                 },
@@ -149,7 +165,15 @@ export class PostgrestTier extends pulumi.ComponentResource {
           minReplicas: args.scale.replicas.min,
           maxReplicas: args.scale.replicas.max,
           metrics: [
-            { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } },
+            {
+              // Of PostgREST alone: how a sidecar's request counts in a pod's has changed between versions of Kubernetes.
+              type: "ContainerResource",
+              containerResource: {
+                container: "postgrest",
+                name: "cpu",
+                target: { type: "Utilization", averageUtilization: 70 },
+              },
+            },
           ],
         },
       },
@@ -157,7 +181,15 @@ export class PostgrestTier extends pulumi.ComponentResource {
     );
     new k8s.policy.v1.PodDisruptionBudget(
       name,
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: { app: args.tier } } } },
+      {
+        metadata,
+        spec: {
+          maxUnavailable: 1,
+          // A pod that is not ready anyway may not keep a node from being drained.
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+          selector: { matchLabels: { app: args.tier } },
+        },
+      },
       { parent: this },
     );
   }

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { authProxySidecar, IAM_PORT, PASSWORD_PORT } from "../auth-proxy/sidecar.ts";
 import type { Identity } from "../identity/workload-identity.ts";
 import { labelsOf } from "../pods/labels.ts";
+import { resources } from "../pods/resources.ts";
 import { restrictedContainer, restrictedPod } from "../pods/security.ts";
 
 export interface RuntimeJobArgs {
@@ -29,76 +30,95 @@ export const MANIFEST_PATH = "/etc/bulkhead/manifest";
 
 /** Bad input, and isolation not proven: trying again changes neither. */
 const FINAL_EXIT_CODES = [2, 3];
+const DEADLINE_SECONDS = 3600;
+/** Pulumi waits a little longer than the Job may take, so that the Job's own failure is what is reported. */
+const GRACE_SECONDS = 120;
 
 /** Creates the Job. Pulumi waits for its end, and fails with it. */
 export function runtimeJob(name: string, args: RuntimeJobArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
-  const hash = shortHash(JSON.stringify([args.manifest?.hash, args.images.runtime, args.args]));
   const labels = labelsOf(args.job, "rollout");
+  const deadline = args.deadlineSeconds ?? DEADLINE_SECONDS;
+  const spec = jobSpec(args, labels, deadline);
+  // The whole of the spec, because a Job's template cannot change: under an unchanged name it would be deleted before the next one is made.
+  const hash = pulumi.output([spec, args.manifest?.hash]).apply((content) => shortHash(JSON.stringify(content)));
   return new k8s.batch.v1.Job(
     name,
     {
       metadata: {
-        name: `${args.job}-${hash}`,
+        name: pulumi.interpolate`${args.job}-${hash}`,
         namespace: args.namespace,
         labels,
         // A Job that failed is made anew at the next update; Pulumi would otherwise keep waiting for the failed one.
         annotations: { "pulumi.com/replaceUnready": "true" },
       },
+      spec,
+    },
+    // Left out, Pulumi gives up after ten minutes and leaves the Job running.
+    { customTimeouts: { create: `${deadline + GRACE_SECONDS}s`, update: `${deadline + GRACE_SECONDS}s` }, ...opts },
+  );
+}
+
+function jobSpec(
+  args: RuntimeJobArgs,
+  labels: Record<string, string>,
+  activeDeadlineSeconds: number,
+): k8s.types.input.batch.v1.JobSpec {
+  return {
+    backoffLimit: 2,
+    activeDeadlineSeconds,
+    podFailurePolicy: {
+      rules: [
+        { action: "FailJob", onExitCodes: { containerName: "runtime", operator: "In", values: FINAL_EXIT_CODES } },
+        // A node that is drained is no failure of the Job's: a run takes up what another left.
+        { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+      ],
+    },
+    template: {
+      metadata: { labels },
       spec: {
-        backoffLimit: 2,
-        activeDeadlineSeconds: args.deadlineSeconds ?? 3600,
-        podFailurePolicy: {
-          rules: [
-            { action: "FailJob", onExitCodes: { containerName: "runtime", operator: "In", values: FINAL_EXIT_CODES } },
-          ],
-        },
-        template: {
-          metadata: { labels },
-          spec: {
-            restartPolicy: "Never",
-            serviceAccountName: args.identity.serviceAccountName,
-            automountServiceAccountToken: false,
-            enableServiceLinks: false,
-            securityContext: restrictedPod(args.job),
-            initContainers: [
-              authProxySidecar(
-                { image: args.images.authProxy, instance: args.instance, passwordLogins: args.passwordLogins ?? false },
-                pulumi.interpolate,
-              ),
-            ],
-            containers: [
+        // What a pod failure policy asks for.
+        restartPolicy: "Never",
+        serviceAccountName: args.identity.serviceAccountName,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: restrictedPod(args.identity.databaseUser, args.job),
+        initContainers: [
+          authProxySidecar({
+            image: args.images.authProxy,
+            instance: args.instance,
+            passwordLogins: args.passwordLogins ?? false,
+          }),
+        ],
+        containers: [runtimeContainer(args)],
+        volumes: args.manifest
+          ? [
               {
-                name: "runtime",
-                image: args.images.runtime,
-                command: ["bulkhead"],
-                args: [...args.args, ...(args.manifest ? ["--manifest", MANIFEST_PATH] : [])],
-                env: [
-                  { name: "PGHOST", value: "127.0.0.1" },
-                  { name: "PGPORT", value: String(IAM_PORT) },
-                  { name: "PGUSER", value: args.identity.databaseUser },
-                  ...(args.passwordLogins
-                    ? [{ name: "BULKHEAD_LOGIN_ADDRESS", value: `127.0.0.1:${PASSWORD_PORT}` }]
-                    : []),
-                ],
-                resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { memory: "512Mi" } },
-                securityContext: restrictedContainer,
-                volumeMounts: args.manifest ? [{ name: "manifest", mountPath: MANIFEST_PATH, readOnly: true }] : [],
+                name: "manifest",
+                projected: {
+                  sources: args.manifest.configMaps.map((configMap) => ({ configMap: { name: configMap } })),
+                },
               },
-            ],
-            volumes: args.manifest
-              ? [
-                  {
-                    name: "manifest",
-                    projected: {
-                      sources: args.manifest.configMaps.map((configMap) => ({ configMap: { name: configMap } })),
-                    },
-                  },
-                ]
-              : [],
-          },
-        },
+            ]
+          : [],
       },
     },
-    opts,
-  );
+  };
+}
+
+function runtimeContainer(args: RuntimeJobArgs): k8s.types.input.core.v1.Container {
+  return {
+    name: "runtime",
+    image: args.images.runtime,
+    command: ["bulkhead"],
+    args: [...args.args, ...(args.manifest ? ["--manifest", MANIFEST_PATH] : [])],
+    env: [
+      { name: "PGHOST", value: "127.0.0.1" },
+      { name: "PGPORT", value: String(IAM_PORT) },
+      { name: "PGUSER", value: args.identity.databaseUser },
+      ...(args.passwordLogins ? [{ name: "BULKHEAD_LOGIN_ADDRESS", value: `127.0.0.1:${PASSWORD_PORT}` }] : []),
+    ],
+    resources: resources("400m", "512Mi"),
+    securityContext: restrictedContainer,
+    volumeMounts: args.manifest ? [{ name: "manifest", mountPath: MANIFEST_PATH, readOnly: true }] : [],
+  };
 }

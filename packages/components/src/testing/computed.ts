@@ -1,0 +1,32 @@
+/** What the providers would answer: the outputs that the components read. */
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Id and state of a new resource: its inputs, and what its provider computes. */
+export function computed(type: string, name: string, inputs: Values): { id: string; state: Values } {
+  const more = OUTPUTS[type]?.(inputs) ?? {};
+  const state = { ...inputs, ...more };
+  return { id: typeof state.id === "string" ? state.id : `${name}-id`, state };
+}
+
+const text = (value: unknown): string => String(value);
+
+const OUTPUTS: Readonly<Record<string, (inputs: Values) => Values>> = {
+  "gcp:alloydb/cluster:Cluster": ({ project, location, clusterId }) => ({
+    name: `projects/${text(project)}/locations/${text(location)}/clusters/${text(clusterId)}`,
+  }),
+  "gcp:alloydb/instance:Instance": ({ cluster, instanceId }) => ({
+    name: `${text(cluster)}/instances/${text(instanceId)}`,
+  }),
+  "gcp:compute/network:Network": ({ project, name }) => ({
+    id: `projects/${text(project)}/global/networks/${text(name)}`,
+  }),
+  "gcp:container/cluster:Cluster": () => ({
+    endpoint: "172.16.0.2",
+    masterAuth: { clusterCaCertificate: "Y2VydGlmaWNhdGU=" },
+  }),
+  "gcp:serviceaccount/account:Account": ({ project, accountId }) => {
+    const email = `${text(accountId)}@${text(project)}.iam.gserviceaccount.com`;
+    return { email, name: `projects/${text(project)}/serviceAccounts/${email}` };
+  },
+};

@@ -1,0 +1,54 @@
+/** Arguments that tests start from. */
+import { accountIdOf, type Manifest, type Tenant } from "@bulkhead/config";
+
+export const IMAGES = {
+  runtime: "registry/bulkhead-runtime:0.1.0",
+  postgrest: "registry/postgrest:v16.1",
+  authProxy: "registry/alloydb-auth-proxy:1.15.2",
+};
+export const INSTANCE = "projects/acme-dev/locations/europe-west1/clusters/bulkhead-eu1/instances/primary";
+export const CLUSTER = "projects/acme-dev/locations/europe-west1/clusters/bulkhead-eu1";
+export const JWKS = { keys: [{ kty: "EC", crv: "P-256", kid: "one", alg: "ES256", x: "eA", y: "eQ" }] };
+
+export function identity(workload: string) {
+  return { serviceAccountName: workload, databaseUser: `bh-dev-eu1-${workload}@acme-dev.iam` };
+}
+
+export function tenant(id: string, change: Partial<Tenant> = {}): Tenant {
+  return {
+    id,
+    accountId: accountIdOf(id),
+    isolation: "pooled",
+    cell: "eu1",
+    tier: "free",
+    status: "active",
+    channel: "stable",
+    labels: {},
+    ...change,
+  };
+}
+
+export function manifest(tenants: readonly Tenant[], change: Partial<Manifest> = {}): Manifest {
+  return {
+    environment: "dev",
+    cell: "eu1",
+    tiers: {
+      free: { statementTimeout: "5s" },
+      pro: { statementTimeout: "15s" },
+      enterprise: { statementTimeout: "60s" },
+    },
+    shards: 1,
+    schemasPerShard: 100,
+    logins: {},
+    tenants,
+    ...change,
+  };
+}
+
+/** The longest that the schemas let through. */
+export const LONGEST = {
+  tenant: "a-tenant-whose-name-goes-on-to-the-limit",
+  cell: "abcdefghijklmn9",
+  environment: "a-rather-long-environment",
+  region: "northamerica-northeast2",
+};
