@@ -6,7 +6,9 @@ import { type Finding, lintLines, lintPlatform } from "../lint.ts";
 import type { Logger } from "../logger.ts";
 import { type RegisteredTenant, readTenants } from "../registry.ts";
 import { type Actor, Actors, claimsOf, requestRole, schemaOf } from "./actors.ts";
-import { type Attack, CLAIMS_ATTACKS, LOGIN_ATTACKS, type Scene } from "./attacks.ts";
+import { CLAIMS_ATTACKS } from "./claims-attacks.ts";
+import type { Attack, Scene } from "./expectations.ts";
+import { LOGIN_ATTACKS } from "./login-attacks.ts";
 
 export interface Proof {
   readonly attacks: number;
