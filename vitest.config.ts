@@ -9,6 +9,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "packages/{config,components,runtime}/src/**/*.test.ts",
+            "stacks/*/*.test.ts",
             "policies/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],

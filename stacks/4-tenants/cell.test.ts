@@ -1,0 +1,160 @@
+import type { FoundationOutputs, ServicesOutputs } from "@bulkhead/components";
+import { all, at, type Declared, inventory, nameOf, one, podsOf, record } from "@bulkhead/components/testing";
+import { accountIdOf, type Tenant } from "@bulkhead/config";
+import { describe, expect, test } from "vitest";
+import { rollOutCell } from "./cell.ts";
+
+const CLUSTER = "projects/acme-dev/locations/europe-west1/clusters/bulkhead-eu1";
+const foundation: FoundationOutputs = {
+  project: "acme-dev",
+  networkId: "projects/acme-dev/global/networks/bulkhead",
+  databaseRangeName: "bulkhead-databases",
+  databaseRange: "10.16.0.0/20",
+  workloadPool: "acme-dev.svc.id.goog",
+  regions: { "europe-west1": { kubeconfig: "{}", nodeRange: "10.0.0.0/20" } },
+};
+const login = (workload: string) => ({
+  serviceAccountName: workload,
+  databaseUser: `bh-dev-eu1-${workload}@acme-dev.iam`,
+});
+const services: ServicesOutputs = {
+  images: { runtime: "registry/runtime:1", postgrest: "registry/postgrest:1", authProxy: "registry/proxy:1" },
+  tokens: { audience: "bulkhead", jwks: { keys: [{ kty: "EC", kid: "one" }] } },
+  shards: 1,
+  schemasPerShard: 100,
+  cells: {
+    eu1: {
+      namespace: "bulkhead-eu1",
+      client: "client",
+      admin: "admin",
+      shards: ["shard-0"],
+      logins: {},
+      administrator: login("db-create"),
+      migrator: login("db-migrate"),
+    },
+  },
+};
+
+function tenant(id: string, change: Partial<Tenant> = {}): Tenant {
+  return {
+    id,
+    accountId: accountIdOf(id),
+    isolation: "database",
+    cell: "eu1",
+    tier: "free",
+    status: "active",
+    channel: "stable",
+    labels: {},
+    ...change,
+  };
+}
+
+async function rolledOut(tenants: readonly Tenant[], environment = "dev"): Promise<readonly Declared[]> {
+  const limits = { statementTimeout: "5s" };
+  const { resources } = await record(() => {
+    rollOutCell({
+      environment,
+      cell: "eu1",
+      tenants,
+      tiers: { free: limits, pro: limits, enterprise: limits },
+      foundation,
+      database: { region: "europe-west1", cluster: CLUSTER, primary: `${CLUSTER}/instances/primary` },
+      services,
+    });
+  }, environment);
+  return resources;
+}
+
+const pooled = (count: number) =>
+  Array.from({ length: count }, (_, index) => tenant(`tenant-${index}`, { isolation: "pooled" }));
+const urns = (resources: readonly Declared[]) => resources.map(({ urn }) => urn).sort();
+const reached = (resources: readonly Declared[]) =>
+  all(resources, "NetworkPolicy")
+    .filter((policy) => nameOf(policy) === "allow-gateway")
+    .map(({ inputs }) => at(inputs, "spec.podSelector.matchExpressions.0.values"));
+
+describe("pooled and schema tenants", () => {
+  test("5,000 are as many resources as one, but for the manifest's parts", async () => {
+    const kinds = (resources: readonly Declared[]) =>
+      inventory(resources).filter((entry) => !/^ConfigMap .*-tenants-\d{4}$/.test(entry));
+    expect(kinds(await rolledOut(pooled(5000)))).toEqual(kinds(await rolledOut(pooled(1))));
+  });
+
+  test("they have no identity, no PostgREST and no way from the gateway of their own", async () => {
+    const resources = await rolledOut([...pooled(2), tenant("initech", { isolation: "schema" })]);
+    expect([...all(resources, "WorkloadIdentity"), ...all(resources, "Deployment")]).toEqual([]);
+    expect(reached(resources)).toEqual([]);
+  });
+});
+
+describe("database tenants", () => {
+  test("each has a PostgREST under an identity of its own, which the gateway reaches", async () => {
+    const resources = await rolledOut([tenant("acme"), tenant("umbrella")]);
+    const own = podsOf(resources).filter(({ namespace }) => namespace === "bulkhead-eu1-tenants");
+    expect(own.map(({ owner, serviceAccountName }) => [owner, serviceAccountName]).sort()).toEqual([
+      ["tenant-acme", "tenant-acme"],
+      ["tenant-umbrella", "tenant-umbrella"],
+    ]);
+    expect(reached(resources)).toEqual([["tenant-acme", "tenant-umbrella"]]);
+    for (const { inputs } of all(resources, "User")) expect(inputs.databaseRoles).toEqual(["alloydbiamuser"]);
+  });
+
+  test("their namespace is not that of the cell's own workloads, whose credentials are stronger", async () => {
+    const resources = await rolledOut([tenant("acme")]);
+    expect(nameOf(one(resources, "Namespace"))).toBe("bulkhead-eu1-tenants");
+    expect(new Set(all(resources, "Job").map(({ inputs }) => at(inputs, "metadata.namespace")))).toEqual(
+      new Set(["bulkhead-eu1"]),
+    );
+  });
+
+  test("no two workloads run as the same user", async () => {
+    const tenants = Array.from({ length: 30 }, (_, index) => tenant(`own-${index}`));
+    const users = podsOf(await rolledOut(tenants)).map(({ securityContext }) => securityContext.runAsUser);
+    expect(users).toHaveLength(33);
+    expect(new Set(users).size).toBe(users.length);
+  });
+
+  test("one more adds its own resources; of the others none is renamed, replaced or rolled", async () => {
+    const before = await rolledOut([tenant("globex"), tenant("umbrella")]);
+    const after = await rolledOut([tenant("a-new-one"), tenant("globex"), tenant("umbrella")]);
+    expect(urns(after)).toEqual(expect.arrayContaining(urns(before)));
+    const ofTheOthers = (resources: readonly Declared[]) =>
+      resources
+        .filter(({ name }) => /globex|umbrella/.test(name))
+        .map(({ urn, inputs }) => ({ urn, inputs }))
+        .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+    expect(ofTheOthers(after)).toEqual(ofTheOthers(before));
+  });
+
+  test("a suspended one keeps its PostgREST, which says why; an archived one has none", async () => {
+    const owners = async (status: Tenant["status"]) =>
+      all(await rolledOut([tenant("acme", { status })]), "Deployment").map(nameOf);
+    expect(await owners("suspended")).toEqual(["tenant-acme"]);
+    expect(await owners("archived")).toEqual([]);
+  });
+});
+
+describe("order", () => {
+  test("the rollout waits for the logins that it grants, a PostgREST for its database, and not for the proof", async () => {
+    const resources = await rolledOut([tenant("acme")]);
+    const [migrate, prove] = ["migrate", "prove"].map((name) => one(resources, "Job", `eu1-tenants-${name}`));
+    expect(one(resources, "TenantRollout").dependsOn).toEqual(
+      expect.arrayContaining(all(resources, "User").map(({ urn }) => urn)),
+    );
+    const { dependsOn } = one(resources, "TenantApi");
+    expect(dependsOn).toContain(migrate!.urn);
+    expect(dependsOn).not.toContain(prove!.urn);
+  });
+});
+
+test("names are in the limits of who stores them, for the longest tenant and environment", async () => {
+  const longest = "a-tenant-whose-name-goes-on-to-the-limit";
+  expect(longest).toHaveLength(40);
+  const resources = await rolledOut([tenant(longest)], "a-rather-long-environment");
+  for (const object of resources.filter(({ type }) =>
+    /:(?:Deployment|Service|ServiceAccount|Job|Namespace)$/.test(type),
+  ))
+    if (object.type.startsWith("kubernetes:")) expect(nameOf(object)).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$/);
+  for (const { inputs } of all(resources, "Account"))
+    expect(inputs.accountId).toMatch(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/);
+});
