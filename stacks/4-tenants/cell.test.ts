@@ -120,7 +120,8 @@ describe("database tenants", () => {
     expect(urns(after)).toEqual(expect.arrayContaining(urns(before)));
     const ofTheOthers = (resources: readonly Declared[]) =>
       resources
-        .filter(({ name }) => /globex|umbrella/.test(name))
+        // By the name in Kubernetes too: under a number for a logical name, one tenant's would become another's.
+        .filter((resource) => /globex|umbrella/.test(`${resource.name} ${nameOf(resource)}`))
         .map(({ urn, inputs }) => ({ urn, inputs }))
         .sort((a, b) => (a.urn < b.urn ? -1 : 1));
     expect(ofTheOthers(after)).toEqual(ofTheOthers(before));
