@@ -2,7 +2,7 @@ import type { FoundationOutputs, ServicesOutputs } from "@bulkhead/components";
 import { all, at, type Declared, inventory, nameOf, one, podsOf, record } from "@bulkhead/components/testing";
 import { accountIdOf, type Tenant } from "@bulkhead/config";
 import { describe, expect, test } from "vitest";
-import { rollOutCell } from "./cell.ts";
+import { type CellRollout, rollOutCell } from "./cell.ts";
 
 const CLUSTER = "projects/acme-dev/locations/europe-west1/clusters/bulkhead-eu1";
 const foundation: FoundationOutputs = {
@@ -49,10 +49,11 @@ function tenant(id: string, change: Partial<Tenant> = {}): Tenant {
   };
 }
 
-async function rolledOut(tenants: readonly Tenant[], environment = "dev"): Promise<readonly Declared[]> {
+async function rollOut(tenants: readonly Tenant[], environment = "dev", last?: CellRollout["rollout"]) {
   const limits = { statementTimeout: "5s" };
+  let rollout: CellRollout["rollout"] | undefined;
   const { resources } = await record(() => {
-    rollOutCell({
+    ({ rollout } = rollOutCell({
       environment,
       cell: "eu1",
       tenants,
@@ -60,10 +61,14 @@ async function rolledOut(tenants: readonly Tenant[], environment = "dev"): Promi
       foundation,
       database: { region: "europe-west1", cluster: CLUSTER, primary: `${CLUSTER}/instances/primary` },
       services,
-    });
+      last,
+    }));
   }, environment);
-  return resources;
+  return { resources, rollout: rollout! };
 }
+
+const rolledOut = async (tenants: readonly Tenant[], environment?: string) =>
+  (await rollOut(tenants, environment)).resources;
 
 const pooled = (count: number) =>
   Array.from({ length: count }, (_, index) => tenant(`tenant-${index}`, { isolation: "pooled" }));
@@ -158,4 +163,26 @@ test("names are in the limits of who stores them, for the longest tenant and env
     if (object.type.startsWith("kubernetes:")) expect(nameOf(object)).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$/);
   for (const { inputs } of all(resources, "Account"))
     expect(inputs.accountId).toMatch(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/);
+});
+
+describe("attempts", () => {
+  const jobs = (resources: readonly Declared[]) => all(resources, "Job").map(nameOf).sort();
+
+  test("what came to its end is not attempted again, until the tenants or the images change", async () => {
+    const first = await rollOut(pooled(2));
+    const again = await rollOut(pooled(2), "dev", first.rollout);
+    expect(again.rollout).toEqual(first.rollout);
+    expect(jobs(again.resources)).toEqual(jobs(first.resources));
+    const more = await rollOut(pooled(3), "dev", first.rollout);
+    expect(more.rollout.hash).not.toBe(first.rollout.hash);
+  });
+
+  test("what did not come to its end is attempted anew, though nothing changed", async () => {
+    const first = await rollOut(pooled(2));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const again = await rollOut(pooled(2), "dev", undefined);
+    expect(again.rollout.hash).toBe(first.rollout.hash);
+    expect(again.rollout.attempt).not.toBe(first.rollout.attempt);
+    expect(jobs(again.resources).filter((name) => jobs(first.resources).includes(name))).toEqual([]);
+  });
 });

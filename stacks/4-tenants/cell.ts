@@ -6,9 +6,17 @@ import {
   type ServicesOutputs,
   TenantApi,
   TenantRollout,
+  type TenantsOutputs,
   tenantIdentity,
 } from "@bulkhead/components";
-import { type Tenant, type Tiers, tenantAuthenticator } from "@bulkhead/config";
+import {
+  type Manifest,
+  shortHash,
+  type Tenant,
+  type Tiers,
+  tenantAuthenticator,
+  writeManifest,
+} from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
@@ -20,10 +28,12 @@ export interface CellRolloutArgs {
   readonly foundation: FoundationOutputs;
   readonly database: DatabaseOutputs["cells"][string];
   readonly services: ServicesOutputs;
+  /** The last rollout of the cell that came to its end. */
+  readonly last: TenantsOutputs["rollouts"][string] | undefined;
 }
 
 export interface CellRollout {
-  readonly hash: pulumi.Output<string>;
+  readonly rollout: TenantsOutputs["rollouts"][string];
   readonly proof: { namespace: pulumi.Output<string>; name: pulumi.Output<string> };
   readonly apis: Readonly<Record<string, { namespace: pulumi.Output<string>; service: pulumi.Output<string> }>>;
 }
@@ -60,6 +70,20 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
       { providers: [provider], dependsOn: [sealed] },
     ),
   );
+  const manifest: Manifest = {
+    environment,
+    cell,
+    tiers: args.tiers,
+    shards: services.shards,
+    schemasPerShard: services.schemasPerShard,
+    logins: Object.fromEntries(
+      own.map((tenant, index) => [tenantAuthenticator(tenant.id), identities[index]!.databaseUser]),
+    ),
+    tenants: args.tenants,
+  };
+  // Outputs are those of the last update that succeeded. What they do not name has not come to its end yet, and is attempted anew.
+  const hash = shortHash(JSON.stringify([writeManifest(manifest).hash, services.images]), 16);
+  const attempt = args.last?.hash === hash ? args.last.attempt : Date.now().toString(36);
   const rollout = new TenantRollout(
     `${cell}-tenants`,
     {
@@ -69,17 +93,8 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
       migrator: service.migrator,
       instance: database.primary,
       region: database.region,
-      manifest: {
-        environment,
-        cell,
-        tiers: args.tiers,
-        shards: services.shards,
-        schemasPerShard: services.schemasPerShard,
-        logins: Object.fromEntries(
-          own.map((tenant, index) => [tenantAuthenticator(tenant.id), identities[index]!.databaseUser]),
-        ),
-        tenants: args.tenants,
-      },
+      manifest,
+      attempt,
     },
     { providers: [provider], dependsOn: identities },
   );
@@ -99,7 +114,7 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
   });
   const { metadata } = rollout.prove;
   return {
-    hash: rollout.hash,
+    rollout: { hash, attempt },
     proof: { namespace: metadata.namespace, name: metadata.name },
     apis: Object.fromEntries(apis),
   };

@@ -28,7 +28,8 @@ const { value: config, mistakes } = parseTenants(
 );
 if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/4-tenants").message);
 
-const before = (await readOwnOutputs<TenantsOutputs>("4-tenants"))?.known ?? [];
+const last = await readOwnOutputs<TenantsOutputs>("4-tenants");
+const before = last?.known ?? [];
 const changes = describeChanges(before, config.tenants);
 const refused = changes.filter((change) => change.kind === "refuse");
 if (refused.length > 0)
@@ -45,12 +46,13 @@ const cells = Object.keys(database.cells).map((cell) => ({
     foundation,
     database: database.cells[cell]!,
     services,
+    last: last?.rollouts[cell],
   }),
 }));
 
 export const outputs: pulumi.Output<TenantsOutputs> = pulumi.output({
   known: remember(before, config.tenants),
-  rollouts: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.hash])),
+  rollouts: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.rollout])),
   proofs: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.proof])),
   apis: Object.fromEntries(cells.flatMap(({ rollout }) => Object.entries(rollout.apis))),
 });

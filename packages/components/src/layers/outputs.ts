@@ -50,8 +50,8 @@ export interface IdentityOutputs {
 export interface TenantsOutputs {
   /** Every tenant that this environment has had, to say at the next preview what changes. */
   readonly known: readonly KnownTenant[];
-  /** Hash of the manifest of each cell. */
-  readonly rollouts: Readonly<Record<string, string>>;
+  /** The last rollout of each cell that came to its end: hash of what it rolled out, and which attempt at it. */
+  readonly rollouts: Readonly<Record<string, { readonly hash: string; readonly attempt: string }>>;
   /** The Job that proved isolation, of each cell. */
   readonly proofs: Readonly<Record<string, { readonly namespace: string; readonly name: string }>>;
   /** Where tenants with a database of their own are served. */

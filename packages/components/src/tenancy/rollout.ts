@@ -17,6 +17,11 @@ export interface TenantRolloutArgs {
   readonly manifest: Manifest;
   /** Region that holds the data. */
   readonly region: string;
+  /**
+   * Names this attempt at the manifest. The first two Jobs succeed though tenants failed, so after a rollout that failed they have to be
+   * made anew though nothing about them changed: another attempt is another Job.
+   */
+  readonly attempt: string;
 }
 
 /**
@@ -24,8 +29,6 @@ export interface TenantRolloutArgs {
  * reports them and fails, after it has proven isolation for the rest.
  */
 export class TenantRollout extends pulumi.ComponentResource {
-  /** Hash of the manifest. */
-  readonly hash: pulumi.Output<string>;
   /** Ends when the tenants are in place, whether or not all succeeded. What serves them depends on it, and not on the proof. */
   readonly migrate: k8s.batch.v1.Job;
   /** Proves isolation and reports what failed; fails with either. */
@@ -38,7 +41,13 @@ export class TenantRollout extends pulumi.ComponentResource {
       { namespace: args.namespace, name: "tenants", manifest: args.manifest, region: args.region },
       { parent: this },
     );
-    const common = { namespace: args.namespace, images: args.images, instance: args.instance, manifest };
+    const common = {
+      namespace: args.namespace,
+      images: args.images,
+      instance: args.instance,
+      manifest,
+      attempt: args.attempt,
+    };
     const create = runtimeJob(
       `${name}-create`,
       {
@@ -70,8 +79,7 @@ export class TenantRollout extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [migrate] },
     );
-    this.hash = pulumi.output(manifest.hash);
     this.migrate = migrate;
-    this.registerOutputs({ hash: this.hash });
+    this.registerOutputs();
   }
 }

@@ -20,6 +20,8 @@ export interface RuntimeJobArgs {
   readonly args: readonly string[];
   /** ConfigMaps of the manifest, and the hash of its content. */
   readonly manifest?: { readonly configMaps: readonly pulumi.Input<string>[]; readonly hash: string };
+  /** Makes this another Job than the same one before; see TenantRollout. */
+  readonly attempt?: string;
   /** The Job makes logins with passwords of its own (the isolation proof). */
   readonly passwordLogins?: boolean;
   /** Seconds after which the Job has failed. Default: 3600. */
@@ -74,7 +76,10 @@ function jobSpec(
       ],
     },
     template: {
-      metadata: { labels },
+      metadata: {
+        labels,
+        ...(args.attempt === undefined ? {} : { annotations: { "bulkhead.dev/attempt": args.attempt } }),
+      },
       spec: {
         // What a pod failure policy asks for.
         restartPolicy: "Never",
