@@ -13,7 +13,7 @@ export interface AlloyDbClusterArgs {
   readonly availability: "REGIONAL" | "ZONAL";
   /** vCPUs of the primary. Changing it restarts the instance. */
   readonly cpuCount: number;
-  /** Database flags over the platform's own; values as strings. Some restart the instance. */
+  /** Database flags beside the platform's own; values as strings. Some restart the instance. */
   readonly flags: Readonly<Record<string, string>>;
   /** `projects/…/global/networks/…`. Preview accepts a change, the API refuses it. */
   readonly network: pulumi.Input<string>;

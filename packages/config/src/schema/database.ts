@@ -25,7 +25,7 @@ const cellSchema = z.strictObject({
   flags: z
     .record(z.string(), z.string({ error: "give the flag's value as a string, in quotes" }))
     .default({})
-    .describe("AlloyDB database flags, merged over the platform's own. Values are strings."),
+    .describe("AlloyDB database flags beside the platform's own. Values are strings."),
   deletionProtection: z
     .boolean()
     .default(true)
@@ -48,6 +48,7 @@ export type DatabaseConfig = z.output<typeof databaseSchema>;
 /** What the platform sets itself; a change by hand would break isolation or login. */
 const OWN_FLAGS = new Map([
   ["alloydb.iam_authentication", "the platform logs in by IAM"],
+  ["alloydb.enable_pgaudit", "administrators are audited by it"],
   ["row_security", "isolation rests on it"],
   ["session_replication_role", "it would switch off triggers and foreign keys"],
   ["password_encryption", "passwords are stored as scram-sha-256"],
