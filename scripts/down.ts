@@ -4,6 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { openCloud } from "@bulkhead/local-cloud";
 import { script, UserError } from "./lib/cli.ts";
 import { localPlatform } from "./lib/platform.ts";
+import { endOrphans } from "./lib/processes.ts";
 
 const HELP = `
 npm run down [-- --delete [--yes]]
@@ -29,6 +30,7 @@ await script(HELP, { delete: { type: "boolean" }, yes: { type: "boolean", short:
     return 1;
   }
   await cloud.destroy();
+  endOrphans(platform);
   rmSync(platform.home, { recursive: true, force: true });
   process.stdout.write("stopped and deleted: servers, data, state and keys\n");
   return 0;

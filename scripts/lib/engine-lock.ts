@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { LAYERS, type Layer, projectOf } from "@bulkhead/config";
+import { UserError } from "./cli.ts";
 import { type Platform, writePrivate } from "./platform.ts";
+import { endOrphans, isRunning } from "./processes.ts";
 import { stateFile } from "./pulumi.ts";
 
 interface EngineLock {
@@ -23,7 +25,7 @@ export function mendInterrupted(platform: Platform): string[] {
     for (const file of existsSync(folder) ? readdirSync(folder) : []) {
       const lock = readLock(join(folder, file));
       if (lock && lock.hostname === hostname() && isRunning(lock.pid)) {
-        throw new Error(
+        throw new UserError(
           `stacks/${layer} is being updated by process ${lock.pid} since ${lock.timestamp}; wait for it, or end that process`,
         );
       }
@@ -34,6 +36,7 @@ export function mendInterrupted(platform: Platform): string[] {
     }
     lines.push(...forgetPending(platform, layer));
   }
+  if (lines.length > 0) endOrphans(platform);
   return lines;
 }
 
@@ -42,15 +45,6 @@ function readLock(file: string): EngineLock | undefined {
     return JSON.parse(readFileSync(file, "utf8")) as EngineLock;
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

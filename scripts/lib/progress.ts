@@ -36,6 +36,8 @@ export class Progress {
       }
     };
     const timer = setInterval(draw, 500);
+    // A step that nobody ends, because an error got past it, must not keep the process from ending.
+    timer.unref();
     const erase = () => this.#terminal && this.#write("\r\x1b[2K");
     const end = (mark: string, result: string) => {
       clearInterval(timer);

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "./cli.ts";
 import type { Platform } from "./platform.ts";
+import { isRunning } from "./processes.ts";
 
 /** Takes the lock, over from a process that is gone; throws where one is at work. Returns how to let go. */
 export function holdRoot(platform: Platform): () => void {
@@ -16,20 +17,10 @@ export function holdRoot(platform: Platform): () => void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const holder = Number(readFileSync(file, "utf8"));
-      if (alive(holder))
+      if (isRunning(holder))
         throw new UserError(`another npm run up or down is at work here (process ${holder}); wait for it to end`);
       rmSync(file, { force: true });
     }
   }
   throw new UserError("another npm run up or down has just begun here; wait for it to end");
-}
-
-function alive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
