@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { makeDir, readText } from "./cloud/files.ts";
+import { DamagedFile, makeDir, readIntact, readText } from "./cloud/files.ts";
 import { field, INSTANCE, records, serving } from "./cloud/inventory.ts";
+import { stopLeftovers } from "./cloud/leftovers.ts";
 import { Paths, rootDirOf } from "./cloud/paths.ts";
 import { isAlive } from "./cloud/process.ts";
 import { findService, type ServiceName } from "./cloud/services.ts";
@@ -116,8 +117,14 @@ class LocalCloud implements Cloud {
   async destroy(): Promise<void> {
     await makeDir(this.dir);
     const outside = runAs() === undefined ? undefined : rootDirOf(this.dir);
-    for (const pod of await podRecords(this.#paths)) await removePod(this.#paths, pod);
-    for (const { id } of await records(this.#paths, INSTANCE)) await destroyServer(this.#paths, id);
+    // A damaged file must not keep its cloud running: what it stood for is found by its folder instead.
+    const forgive = (error: Error) => {
+      if (!(error instanceof DamagedFile)) throw error;
+    };
+    for (const pod of await podRecords(this.#paths, readIntact)) await removePod(this.#paths, pod).catch(forgive);
+    for (const { id } of await records(this.#paths, INSTANCE, readIntact))
+      await destroyServer(this.#paths, id).catch(forgive);
+    await stopLeftovers(this.#paths);
     if (outside !== undefined) await rm(outside, { recursive: true, force: true });
     await rm(this.dir, { recursive: true, force: true });
   }

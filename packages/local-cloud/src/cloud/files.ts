@@ -38,10 +38,38 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/** A file of the cloud that is not what the cloud wrote. What it stood for is lost, and guessing it would lose more. */
+export class DamagedFile extends Error {
+  constructor(path: string, cause: unknown) {
+    super(`${path} is damaged: it is no JSON. To start over without the local data: npm run down -- --delete`, {
+      cause,
+    });
+    this.name = "DamagedFile";
+  }
+}
+
 export async function readJson<T>(path: string): Promise<T | undefined> {
   const content = await readText(path);
-  return content === undefined ? undefined : (JSON.parse(content) as T);
+  if (content === undefined) return undefined;
+  try {
+    return JSON.parse(content) as T;
+  } catch (error) {
+    throw new DamagedFile(path, error);
+  }
 }
+
+/** Takes a damaged file as a missing one: for what can be found out anew, and for deleting, which must come to its end. */
+export async function readIntact<T>(path: string): Promise<T | undefined> {
+  try {
+    return await readJson<T>(path);
+  } catch (error) {
+    if (error instanceof DamagedFile) return undefined;
+    throw error;
+  }
+}
+
+/** How a file is read: `readJson`, or `readIntact`. */
+export type Reader = <T>(path: string) => Promise<T | undefined>;
 
 /** The names in a folder, without half-written files; none if there is no such folder. */
 export async function list(path: string): Promise<string[]> {
@@ -53,9 +81,9 @@ export async function list(path: string): Promise<string[]> {
   }
 }
 
-export async function readAll<T>(dir: string): Promise<T[]> {
+export async function readAll<T>(dir: string, read: Reader = readJson): Promise<T[]> {
   const found = await Promise.all(
-    (await list(dir)).filter((name) => name.endsWith(".json")).map((name) => readJson<T>(join(dir, name))),
+    (await list(dir)).filter((name) => name.endsWith(".json")).map((name) => read<T>(join(dir, name))),
   );
   return found.filter((item) => item !== undefined);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readAll, readJson } from "./files.ts";
+import { type Reader, readAll, readJson } from "./files.ts";
 import type { Paths } from "./paths.ts";
 
 /** The cloud resources that were created and not deleted, as the gcp provider wrote them down (secrets blanked). */
@@ -10,8 +10,8 @@ export const CLUSTER = "gcp:alloydb/cluster:Cluster";
 export const INSTANCE = "gcp:alloydb/instance:Instance";
 export const USER = "gcp:alloydb/user:User";
 
-export function records(paths: Paths, type: string): Promise<CloudRecord[]> {
-  return readAll<CloudRecord>(paths.gcp(type));
+export function records(paths: Paths, type: string, read?: Reader): Promise<CloudRecord[]> {
+  return readAll<CloudRecord>(paths.gcp(type), read);
 }
 
 export function record(paths: Paths, type: string, id: string): Promise<CloudRecord | undefined> {

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { readJson, writeJson } from "./files.ts";
+import { readIntact, writeJson } from "./files.ts";
 import { withLock } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 
@@ -15,13 +15,20 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
+/** Remembering ports is a kindness: where the file is damaged, each is given anew, and nothing stops for it. */
+async function knownPorts(paths: Paths): Promise<Record<string, number>> {
+  const known: unknown = await readIntact(paths.ports);
+  const entries = typeof known === "object" && known !== null ? Object.entries(known) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isInteger(entry[1])));
+}
+
 /**
  * The port of that name: the remembered one while it is free, else another. Remembering is what keeps an address the
  * same over restarts; the check is what lets two clones live side by side.
  */
 export async function claimPort(paths: Paths, name: string): Promise<number> {
   return withLock(paths.lock("ports"), async () => {
-    const known = (await readJson<Record<string, number>>(paths.ports)) ?? {};
+    const known = await knownPorts(paths);
     const remembered = known[name];
     if (remembered !== undefined && (await isFree(remembered))) return remembered;
     const taken = new Set(Object.values(known));
@@ -37,7 +44,7 @@ export async function claimPort(paths: Paths, name: string): Promise<number> {
 
 export async function forgetPorts(paths: Paths, prefix: string): Promise<void> {
   await withLock(paths.lock("ports"), async () => {
-    const known = (await readJson<Record<string, number>>(paths.ports)) ?? {};
+    const known = await knownPorts(paths);
     const kept = Object.fromEntries(Object.entries(known).filter(([name]) => !name.startsWith(prefix)));
     await writeJson(paths.ports, kept);
   });

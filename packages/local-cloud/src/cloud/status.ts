@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type PodRecord, podLog } from "../pods/record.ts";
 import { readServer, serverLog } from "../postgres/record.ts";
-import { list, readJson } from "./files.ts";
+import { list, type Reader, readJson } from "./files.ts";
 import { field, INSTANCE, records } from "./inventory.ts";
 import type { Paths } from "./paths.ts";
 import { isAlive } from "./process.ts";
@@ -27,12 +27,12 @@ export type ServerStatus = {
   log: string;
 };
 
-export async function podRecords(paths: Paths): Promise<PodRecord[]> {
+export async function podRecords(paths: Paths, read: Reader = readJson): Promise<PodRecord[]> {
   const found: PodRecord[] = [];
   for (const cluster of await list(paths.pods))
     for (const namespace of await list(join(paths.pods, cluster)))
       for (const pod of await list(join(paths.pods, cluster, namespace))) {
-        const record = await readJson<PodRecord>(join(paths.pods, cluster, namespace, pod, "pod.json"));
+        const record = await read<PodRecord>(join(paths.pods, cluster, namespace, pod, "pod.json"));
         if (record) found.push(record);
       }
   return found;

@@ -1,13 +1,23 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { writeJson, writePrivate } from "../cloud/files.ts";
+import { INSTANCE, USER, userPasswordFile } from "../cloud/inventory.ts";
+import { Paths } from "../cloud/paths.ts";
 import { isAlive, recordOf } from "../cloud/process.ts";
 import { type Props, secret } from "../plugin/values.ts";
-import { type Driver, fakeRuntime, kubernetesDriver, temporaryCloud } from "../testing/harness.ts";
-import { configMap, keyOf, namespace, runtimeJob } from "../testing/manifests.ts";
+import {
+  type Driver,
+  fakeRuntime,
+  gcpDriver,
+  kubernetesDriver,
+  makeIdentity,
+  temporaryCloud,
+} from "../testing/harness.ts";
+import { configMap, keyOf, namespace, proxySidecar, runtimeJob, serviceAccount } from "../testing/manifests.ts";
 
 const { dir, cloud, end } = temporaryCloud();
 const repo = join(dirname(dir), "repo");
@@ -23,6 +33,9 @@ switch (verb) {
   case "show":
     console.log("content", readFileSync(rest[0] + "/a.json", "utf8"), "env", Object.keys(process.env).sort().join(" "));
     break;
+  case "login":
+    console.log("login", readFileSync(process.env.PGPASSFILE, "utf8").trim().split(":").at(-1));
+    process.exit(Number(rest[0]));
   case "fail":
     console.log("the password is " + process.env.PASSWORD);
     process.exit(Number(rest[0]));
@@ -89,6 +102,36 @@ test("a failed one fails the resource with its exit code and last lines, secrets
   expect((await cloud.status())[0]).toMatchObject({ kind: "job", running: false, note: "failed with 3" });
   await make(runtimeJob("other", ["done"]));
   expect((await cloud.status()).map((s) => s.name)).toEqual(["other"]);
+});
+
+test("the password it logs in with is gone when it has ended, well or not", async () => {
+  const paths = new Paths(dir);
+  const cluster = "projects/bulkhead-test/locations/l/clusters/c";
+  const instance = `${cluster}/instances/primary`;
+  const gcp = await gcpDriver({ mode: "realise", dir });
+  // There is no server behind these records, so its user has to be one as well.
+  const primary = { cluster, instanceId: "primary", instanceType: "PRIMARY" };
+  await writeJson(paths.gcpRecord(INSTANCE, instance), { type: INSTANCE, id: instance, inputs: primary, outputs: {} });
+  const server = { instance, port: 21_000, home: paths.dir, dataDir: join(dir, "none") };
+  await writeJson(join(paths.server(instance), "server.json"), server);
+  const email = "client-api@bulkhead-test.iam.gserviceaccount.com";
+  await makeIdentity(gcp, cluster, "api/client").catch((error: Error) => {
+    if (!error.message.includes("no running primary")) throw error;
+  });
+  const userId = email.replace(".gserviceaccount.com", "");
+  const inputs = { cluster, userId, userType: "ALLOYDB_IAM_USER" };
+  await writeJson(paths.gcpRecord(USER, "u"), { type: USER, id: "u", inputs, outputs: {} });
+  await writePrivate(userPasswordFile(paths, cluster, userId), "lent");
+  await make(serviceAccount(email));
+  const pod = { serviceAccountName: "client", initContainers: [proxySidecar(instance)] };
+  await make(runtimeJob("well", ["login", "0"], { pod }));
+  await expect(make(runtimeJob("badly", ["login", "4"], { pod }))).rejects.toThrow("exited with 4");
+  for (const name of ["well", "badly"]) {
+    // The runtime did read it; what people see of it is blanked.
+    expect(lines.join("\n")).toContain("login ***");
+    expect(existsSync(join(dir, `pods/default/api/job-${name}`, "pod.log"))).toBe(true);
+    expect(existsSync(join(dir, `pods/default/api/job-${name}`, "pgpass"))).toBe(false);
+  }
 });
 
 test("tries again up to its limit, but not where its policy says that it is no use", async () => {

@@ -10,7 +10,7 @@ import { recordOf, stopProcess } from "../cloud/process.ts";
 import { podOf } from "./deployment.ts";
 import { follow } from "./follow.ts";
 import { roleOf } from "./images.ts";
-import { blank, patiently, prepare } from "./prepare.ts";
+import { blank, passwordsOf, patiently, prepare } from "./prepare.ts";
 import { type PodRecord, podDir, podLock, podLog, readPod, writePod } from "./record.ts";
 import { type Container, type JobSpec, type Manifest, type Pod, PodError } from "./types.ts";
 
@@ -52,6 +52,15 @@ class JobRun {
   }
 
   async run(): Promise<PodRecord> {
+    try {
+      return await this.#run();
+    } finally {
+      // However it ended: what it logged in with is for nobody after it.
+      await rm(passwordsOf(podDir(this.#paths, this.#pod)), { force: true });
+    }
+  }
+
+  async #run(): Promise<PodRecord> {
     const containers = this.#containers();
     if (containers.length === 0 || this.#spec.suspend)
       return this.#finish(this.#spec.suspend ? "suspended" : this.#notRealised());

@@ -33,6 +33,11 @@ export async function patiently<T>(work: () => Promise<T>, patience = PATIENCE):
   }
 }
 
+/** The file of a pod's database passwords, for as long as the pod runs. */
+export function passwordsOf(dir: string): string {
+  return join(dir, "pgpass");
+}
+
 export async function prepare(paths: Paths, pod: Pod, container: Container, dir: string): Promise<Prepared> {
   await makeDir(join(dir, "tmp"));
   const listeners = await listenersOf(paths, pod);
@@ -44,7 +49,7 @@ export async function prepare(paths: Paths, pod: Pod, container: Container, dir:
   const rewrite = (text: string) => rewritePaths(rewriteAddresses(expand(text, resolved.env), listeners), mounts);
   const passwords = passwordFile(listeners);
   if (passwords !== undefined) {
-    const file = join(dir, "pgpass");
+    const file = passwordsOf(dir);
     await writePrivate(file, passwords);
     env.PGPASSFILE = file;
   }
