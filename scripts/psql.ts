@@ -1,6 +1,6 @@
-/** `npm run psql -- <tenant>`: a session by the login door, as a direct login of that tenant. */
+/** `npm run psql -- <tenant>`: a session as that tenant's role; by the login door where the tenant has tables of its own. */
 import { spawnSync } from "node:child_process";
-import { issueLogin } from "@bulkhead/runtime";
+import { dropOperatorLogin, issueLogin, issueOperatorLogin } from "@bulkhead/runtime";
 import { script, UserError } from "./lib/cli.ts";
 import { findTenant, openPlatform, operatorTarget } from "./lib/local.ts";
 import { localPlatform } from "./lib/platform.ts";
@@ -8,7 +8,8 @@ import { localPlatform } from "./lib/platform.ts";
 const HELP = `
 npm run psql -- <tenant> [<arguments of psql>]
 
-Opens psql as a fresh login that belongs to the tenant, good for an hour: it sees that tenant's rows whatever SQL is run in it.
+Opens psql as the tenant, for an hour. A schema or database tenant has a login of its own, which sees that tenant's rows whatever SQL is
+run in it. For a pooled tenant the session is yours, as the operator: api_user, bound to the account by a setting.
 Example: npm run psql -- acme -c "select name from bases"`;
 
 // What follows the tenant is psql's own, options too.
@@ -27,7 +28,14 @@ await script(HELP, {}, async () => {
   const tenant = findTenant(environment, id);
   const target = await operatorTarget(cloud, environment, tenant.cell);
   if (!target) throw new UserError("the database is not running; run npm run up");
-  const login = await issueLogin(target, tenant.id, 3600);
+  const pooled = tenant.isolation === "pooled";
+  const operator = pooled ? await issueOperatorLogin(target, tenant.id, 3600) : undefined;
+  const login = operator ?? (await issueLogin(target, tenant.id, 3600));
+  if (pooled) {
+    process.stderr.write(
+      `${tenant.id} is pooled: this is your session as the operator, acting as api_user for its account. Tenants that share tables get no SQL of their own.\n`,
+    );
+  }
   // By the environment of the child: a command line can be read by every user of the machine.
   const { status } = spawnSync("psql", args, {
     stdio: "inherit",
@@ -39,7 +47,9 @@ await script(HELP, {}, async () => {
       PGPASSWORD: login.password,
       PGDATABASE: login.database,
       PGAPPNAME: `psql ${tenant.id}`,
+      ...(operator ? { PGOPTIONS: operator.options } : {}),
     },
   });
+  if (operator) await dropOperatorLogin(target, operator.user);
   return status ?? 1;
 });

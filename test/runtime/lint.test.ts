@@ -6,6 +6,8 @@ import { Cell } from "../support/cell.ts";
 
 let cell: Cell;
 const tenants = {
+  // An id that reads like a role of the platform: its own role is none of them.
+  "foo-authenticator": { isolation: "schema" },
   acme: {},
   globex: {},
   initech: { isolation: "schema" },
@@ -57,16 +59,16 @@ const FAULTS: readonly Fault[] = [
     code: "no-tenant-boundary",
     plant: [
       "drop policy tenant_boundary on app.records",
-      "create policy tenant_boundary on app.records as restrictive to api_user, direct_user using (true) with check (true)",
+      "create policy tenant_boundary on app.records as restrictive to api_user using (true) with check (true)",
     ],
     mend: ["select bulkhead.protect('app.records')"],
     says: /no restrictive policy/,
   },
   {
     code: "no-tenant-boundary",
-    plant: ["alter policy tenant_boundary on app.records to api_user"],
+    plant: ["alter policy tenant_boundary on app.records to anon"],
     mend: ["select bulkhead.protect('app.records')"],
-    says: /direct_user/,
+    says: /api_user/,
   },
   {
     code: "foreign-permissive-policy",
@@ -197,6 +199,57 @@ const FAULTS: readonly Fault[] = [
     says: /one_name/,
   },
   {
+    code: "foreign-grant",
+    plant: ["grant select (name) on tenant_hooli.bases to tenant_initech"],
+    mend: ["revoke select (name) on tenant_hooli.bases from tenant_initech"],
+    says: /tenant_initech has SELECT on column name/,
+  },
+  {
+    code: "registry-exposed",
+    plant: ["grant select (id) on bulkhead.tenant to api_user"],
+    mend: ["revoke select (id) on bulkhead.tenant from api_user"],
+    says: /api_user has SELECT/,
+  },
+  {
+    code: "open-schema",
+    plant: ["grant create on schema app to api_user"],
+    mend: ["revoke create on schema app from api_user"],
+    says: /app: api_user has CREATE/,
+  },
+  {
+    code: "open-schema",
+    plant: ["grant usage on schema tenant_initech to api_user"],
+    mend: ["revoke usage on schema tenant_initech from api_user"],
+    says: /tenant_initech: api_user has USAGE/,
+  },
+  {
+    code: "default-privileges",
+    plant: ["alter default privileges in schema app grant select on tables to public"],
+    mend: ["alter default privileges in schema app revoke select on tables from public"],
+    says: /PUBLIC \(SELECT\)/,
+  },
+  {
+    code: "audit-missing",
+    plant: ["alter table app.bases disable trigger record_insert"],
+    mend: ["alter table app.bases enable trigger record_insert"],
+    says: /app.bases: changes by insert/,
+  },
+  {
+    code: "contract-function",
+    plant: [
+      "create function bulkhead.peek() returns setof text language sql security definer set search_path = '' as 'select id from bulkhead.tenant'",
+      "grant execute on function bulkhead.peek() to bulkhead_request",
+    ],
+    mend: ["drop function bulkhead.peek()"],
+    says: /peek\(\): bulkhead_request may execute it/,
+  },
+  {
+    code: "open-database",
+    plant: ["grant connect on database platform to public"],
+    mend: ["revoke connect on database platform from public"],
+    says: /platform: PUBLIC may connect/,
+  },
+  {
     code: "untracked-schema",
     plant: ["create schema tenant_ghost"],
     mend: ["drop schema tenant_ghost"],
@@ -240,7 +293,7 @@ test.each(FAULTS)("$code finds: $plant", async (fault) => {
 });
 
 test("an authenticator's right for a tenant's own login is found", async () => {
-  const login = await issueLogin(cell.operator, "acme", 60);
+  const login = await issueLogin(cell.operator, "initech", 60);
   await cell.query("postgres", [`grant client_authenticator to "${login.user}"`], "alloydbsuperuser");
   const { findings } = await lint();
   expect(findings).toContainEqual(expect.objectContaining({ code: "direct-login-at-claims-door", object: login.user }));

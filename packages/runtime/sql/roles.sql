@@ -15,7 +15,6 @@ begin
     'bulkhead_authenticator',  -- every login of a PostgREST: may connect, read its schemas; marks the claims door
     'client_authenticator', 'admin_authenticator',
     'direct_login',            -- direct logins of pooled and schema tenants: may connect; the login door
-    'direct_user',             -- pooled tables, for direct logins of pooled tenants
     'anon', 'api_user', 'admin_user', 'auditor'
   ] loop
     if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
@@ -29,7 +28,7 @@ $$;
 grant bulkhead_owner to current_user with inherit false, set true;
 
 grant bulkhead_owner to migrator with inherit false, set true;
-grant bulkhead_request to anon, api_user, direct_user, admin_user with inherit true, set false;
+grant bulkhead_request to anon, api_user, admin_user with inherit true, set false;
 grant bulkhead_authenticator to client_authenticator, admin_authenticator with inherit true, set false;
 grant anon, api_user to client_authenticator with inherit false, set true;
 grant admin_user to admin_authenticator with inherit false, set true;

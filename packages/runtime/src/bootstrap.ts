@@ -1,8 +1,8 @@
 /** The platform in an empty cluster: roles, the platform database, the contract's functions. Idempotent, and cheap when nothing is to do. */
 import { type Manifest, PLATFORM_DATABASE, shardAuthenticator } from "@bulkhead/config";
-import { type Client, id, literal, type Target, transaction, withClient } from "./database.ts";
+import { type Client, codeOf, id, literal, type Target, transaction, withClient } from "./database.ts";
 import { badInput, Failure } from "./failure.ts";
-import { lock } from "./lock.ts";
+import { lockBootstrap } from "./lock.ts";
 import type { Logger } from "./logger.ts";
 import { bootstrapFiles, readSqlFile, sqlFolder } from "./sql-files.ts";
 
@@ -46,7 +46,7 @@ export async function bootstrap(
 ): Promise<void> {
   await withClient(target, MAINTENANCE_DATABASE, "bootstrap", async (client) => {
     const administrator = await becomeAdministrator(client);
-    await lock(client, log);
+    await lockBootstrap(client, log);
     const roles = readSqlFile(sqlFolder, "roles.sql");
     await transaction(client, undefined, async () => {
       await client.query(roles.text);
@@ -58,15 +58,37 @@ export async function bootstrap(
       "auditor",
     ]);
     await bindLogins(client, settings.logins);
+    await closeDatabases(client, administrator, log);
   });
   await withClient(target, PLATFORM_DATABASE, "bootstrap", async (client) => {
-    await lock(client, log);
     await becomeAdministrator(client);
     if (await bootstrapDatabase(client)) log.say(`bootstrapped the database ${PLATFORM_DATABASE}`);
     await transaction(client, "bulkhead_owner", async () => {
-      await client.query("select bulkhead.expose('app', null, '{api_user,direct_user}')");
+      await client.query("select bulkhead.expose('app', null, '{api_user}')");
     });
   });
+}
+
+/**
+ * Takes the databases that come with a server from everybody: a login could keep objects there, take locks that the bootstrap takes, and
+ * read how much others do. Where they belong to the cloud, that is left to it, and said.
+ */
+async function closeDatabases(client: Client, administrator: string, log: Logger): Promise<void> {
+  for (const database of [MAINTENANCE_DATABASE, "template1"]) {
+    const { rows } = await client.query<{ open: boolean; ours: boolean }>(
+      `select exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) as acl where acl.grantee = 0) as open,
+              pg_has_role(datdba, 'USAGE') as ours
+       from pg_database where datname = $1`,
+      [database],
+    );
+    if (!rows[0]?.open) continue;
+    if (!rows[0].ours) {
+      log.say(`database ${database} is open to every login and not ours to close`);
+      continue;
+    }
+    await client.query(`revoke all on database ${id(database)} from public`);
+    await client.query(`grant connect on database ${id(database)} to migrator, ${id(administrator)}`);
+  }
 }
 
 async function createShard(client: Client, shard: number): Promise<void> {
@@ -100,7 +122,12 @@ export async function createDatabase(
       1,
     );
   }
-  if (rows.length === 0) await client.query(`create database ${id(database)} owner bulkhead_owner template template0`);
+  if (rows.length === 0) {
+    await client.query(`create database ${id(database)} owner bulkhead_owner template template0`).catch((error) => {
+      // A killed run had begun to create it, and its server process went on to the end.
+      if (!["42P04", "23505"].includes(codeOf(error))) throw error;
+    });
+  }
   await transaction(client, "bulkhead_owner", async () => {
     await client.query(`revoke all on database ${id(database)} from public`);
     await client.query(

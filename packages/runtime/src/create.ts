@@ -9,7 +9,7 @@ import {
 import { becomeAdministrator, bindLogins, createDatabase, createRole } from "./bootstrap.ts";
 import { type Client, id, messageOf, type Target, transaction, withClient } from "./database.ts";
 import { badInput } from "./failure.ts";
-import { joinLock, lock } from "./lock.ts";
+import { underLock } from "./lock.ts";
 import type { Logger } from "./logger.ts";
 import { sealLogins } from "./logins.ts";
 import { eachBounded } from "./pool.ts";
@@ -30,22 +30,32 @@ const PARALLEL_DATABASES = 2;
 export async function create(target: Target, manifest: Manifest, log: Logger): Promise<void> {
   await withClient(target, PLATFORM_DATABASE, "create", async (client) => {
     const administrator = await becomeAdministrator(client);
-    await lock(client, log);
     await requireBootstrap(client);
-    const tenants = await transaction(client, "bulkhead_owner", async () => {
-      const known = await readTenants(client);
-      refuseImpossible(known, manifest, planChanges(known, manifest));
-      await writeDesired(client, manifest);
-      await assignShards(client, manifest);
-      return readTenants(client);
-    });
-    const separate = tenants.filter((tenant) => tenant.isolation !== "pooled");
-    await createTenantRoles(client, separate);
-    await createTenantDatabases(client, target, administrator, separate, log);
-    await bindLogins(client, manifest.logins);
-    const sealed = await sealLogins(client, target, tenants);
-    if (sealed > 0) log.say(`ended the sessions of ${sealed} sealed logins`);
+    await underLock(target, PLATFORM_DATABASE, log, () => createTenants(client, target, administrator, manifest, log));
   });
+}
+
+async function createTenants(
+  client: Client,
+  target: Target,
+  administrator: string,
+  manifest: Manifest,
+  log: Logger,
+): Promise<void> {
+  const tenants = await transaction(client, "bulkhead_owner", async () => {
+    const known = await readTenants(client);
+    refuseImpossible(known, manifest, planChanges(known, manifest));
+    await writeDesired(client, manifest);
+    await assignShards(client, manifest);
+    return readTenants(client);
+  });
+  // First of all: whatever fails below, those that are to be sealed are.
+  const sealed = await sealLogins(client, target, tenants, log);
+  if (sealed > 0) log.say(`barred ${sealed} logins of tenants that are not active`);
+  const separate = tenants.filter((tenant) => tenant.isolation !== "pooled");
+  await createTenantRoles(client, separate);
+  await createTenantDatabases(client, target, administrator, separate, log);
+  await bindLogins(client, manifest.logins);
 }
 
 async function requireBootstrap(client: Client): Promise<void> {
@@ -100,7 +110,6 @@ async function createTenantDatabases(
     try {
       // A connection each: CREATE DATABASE blocks the one it runs on.
       await withClient(target, PLATFORM_DATABASE, "create", async (own) => {
-        await joinLock(own);
         await becomeAdministrator(own);
         await createDatabase(own, tenantDatabase(tenant.id), administrator, [
           tenantAuthenticator(tenant.id),

@@ -14,7 +14,7 @@ import {
   withClient,
 } from "./database.ts";
 import { badInput, Failure } from "./failure.ts";
-import { joinLock, lock } from "./lock.ts";
+import { underLock } from "./lock.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { checkLedger, MigrationError, type MigrationSet, migrateSchema } from "./migrations.ts";
 import { eachBounded } from "./pool.ts";
@@ -38,21 +38,22 @@ export async function migrate(
   set: MigrationSet,
   log: Logger,
 ): Promise<MigrateResult> {
-  return withClient(target, PLATFORM_DATABASE, "migrate", async (client) => {
-    await lock(client, log);
-    const tenants = await transaction(client, "bulkhead_owner", async () => {
-      await checkLedger(client, set);
-      return readTenants(client);
+  const work = () =>
+    withClient(target, PLATFORM_DATABASE, "migrate", async (client) => {
+      const tenants = await transaction(client, "bulkhead_owner", async () => {
+        await checkLedger(client, set);
+        return readTenants(client);
+      });
+      requireDesired(tenants, manifest);
+      const done: string[] = [];
+      const failed: string[] = [];
+      const behind = await migratePooled(client, tenants, set, done, failed, log);
+      await migrateOwn(client, target, behind, set, done, failed, log);
+      await client.query("notify pgrst, 'reload config'");
+      await client.query("notify pgrst, 'reload schema'");
+      return { done: done.sort(), failed: failed.sort() };
     });
-    requireDesired(tenants, manifest);
-    const done: string[] = [];
-    const failed: string[] = [];
-    const behind = await migratePooled(client, tenants, set, done, failed, log);
-    await migrateOwn(client, target, behind, set, done, failed, log);
-    await client.query("notify pgrst, 'reload config'");
-    await client.query("notify pgrst, 'reload schema'");
-    return { done: done.sort(), failed: failed.sort() };
-  });
+  return underLock(target, PLATFORM_DATABASE, log, work);
 }
 
 /** What a schema has to have taken to be up to date: bootstrap and migrations. */
@@ -154,10 +155,7 @@ async function migrateOwn(
 }
 
 function open(connections: Map<number, Promise<Client>>, worker: number, target: Target): Promise<Client> {
-  const opened = connect(target, PLATFORM_DATABASE, "migrate").then(async (connection) => {
-    await joinLock(connection);
-    return connection;
-  });
+  const opened = connect(target, PLATFORM_DATABASE, "migrate");
   connections.set(worker, opened);
   return opened;
 }
@@ -188,16 +186,18 @@ async function migrateDatabaseTenant(
   set: MigrationSet,
   hash: string,
 ): Promise<void> {
-  await withClient(target, tenantDatabase(tenant.id), "migrate", async (own) => {
-    await lock(own, silentLogger);
-    await bootstrapDatabase(own);
-    await migrateSchema(own, "app", set, async () => {
-      await mirrorTenant(client, own, tenant.id);
-      await own.query(`select bulkhead.expose('app', ${literal(tenant.id)}, ${nameArray([tenant.roleName!])})`);
+  const database = tenantDatabase(tenant.id);
+  const work = () =>
+    withClient(target, database, "migrate", async (own) => {
+      await bootstrapDatabase(own);
+      await migrateSchema(own, "app", set, async () => {
+        await mirrorTenant(client, own, tenant.id);
+        await own.query(`select bulkhead.expose('app', ${literal(tenant.id)}, ${nameArray([tenant.roleName!])})`);
+      });
+      await own.query("notify pgrst, 'reload config'");
+      await own.query("notify pgrst, 'reload schema'");
     });
-    await own.query("notify pgrst, 'reload config'");
-    await own.query("notify pgrst, 'reload schema'");
-  });
+  await underLock(target, database, silentLogger, work);
   await transaction(client, "bulkhead_owner", () => markReady(client, [tenant.id], hash));
 }
 

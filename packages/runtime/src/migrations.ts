@@ -1,6 +1,7 @@
 /** Numbered migrations of the application's tables, applied alike to the pooled schema, each tenant schema and each tenant database. */
 import { type Client, id, messageOf, transaction } from "./database.ts";
 import { badInput } from "./failure.ts";
+import { JOIN_LOCK } from "./lock.ts";
 import {
   bootstrapFiles,
   hashOf,
@@ -97,6 +98,9 @@ export async function migrateSchema(
   after: () => Promise<void> = async () => {},
 ): Promise<number> {
   return transaction(client, "bulkhead_owner", async () => {
+    await client.query(JOIN_LOCK);
+    // A table that somebody holds is tried again, a few times: waiting for it, this would keep everybody else waiting behind it.
+    await client.query("set local lock_timeout = '3s'");
     await before();
     const { rows } = await client.query<{ version: number }>(
       "select version from bulkhead.migration where schema_name = $1",

@@ -62,6 +62,11 @@ create table if not exists bulkhead.migration (
   primary key (schema_name, version)
 );
 
+-- Locked by the one run that is at work (run_lock) and by what it has under way (worker_lock). Tables, because whoever may connect can
+-- take any advisory lock, and a tenant's login must not be able to hold up a rollout that seals it: on these it has no right.
+create table if not exists bulkhead.run_lock ();
+create table if not exists bulkhead.worker_lock ();
+
 -- Runs of the reconciler, so that a later step can report the failures of an earlier one.
 create table if not exists bulkhead.rollout (
   id bigint generated always as identity primary key,

@@ -4,7 +4,7 @@
 -- login door it is the account that the *login* belongs to, and no setting changes it. No account: null, which equals no row's account.
 
 -- Runs as its owner, because a tenant may not read the registry. A sealed or expired login belongs to no account, at once,
--- also in sessions that are open already (VALID UNTIL bars new ones only).
+-- also in sessions and transactions that are open already (VALID UNTIL bars new sessions only, now() is a transaction's start).
 create or replace function bulkhead.login_account_id() returns uuid
   language sql stable parallel safe security definer
   set search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ begin atomic
   from bulkhead.login
   join bulkhead.tenant on tenant.id = login.tenant_id
   where login.login = session_user
-    and login.expires_at > now()
+    and login.expires_at > clock_timestamp()
     and tenant.status = 'active'
     and not tenant.retained;
 end;

@@ -24,7 +24,9 @@ create or replace function bulkhead.record_change() returns trigger
 as $$
 declare
   acting name := coalesce(nullif(current_setting('role', true), 'none'), session_user::text)::name;
-  subject text := nullif(current_setting('app.user_id', true), '');
+  -- By the login door the setting is whatever its session says; there the login itself tells who.
+  subject text := case when pg_has_role(session_user, 'bulkhead_authenticator'::name, 'MEMBER')
+    then nullif(current_setting('app.user_id', true), '') end;
 begin
   if tg_op = 'DELETE' then
     insert into bulkhead.row_change (account_id, table_name, operation, row_id, acting_role, login, user_id)

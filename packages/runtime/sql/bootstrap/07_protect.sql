@@ -17,6 +17,7 @@ declare
   );
   roles text;
   event text;
+  grantee text;
   -- In a schema of one tenant's own, the planner's statistics are its own too.
   guard constant text := case when exists (select from bulkhead.exposed_schema where schema_name = home and tenant_id is null)
     then 'bulkhead.unexplained() and ' else '' end;
@@ -52,7 +53,14 @@ begin
     execute format('create index on %s (account_id)', target);
   end if;
 
-  execute format('revoke all on %s from public', target);
+  -- Grants anew, so that what an older version or a hand granted is gone.
+  for grantee in
+    select distinct case acl.grantee when 0 then 'public' else acl.grantee::regrole::text end
+    from pg_class, aclexplode(relacl) as acl
+    where pg_class.oid = target and acl.grantee <> relowner
+  loop
+    execute format('revoke all on %s from %s', target, grantee);
+  end loop;
   execute format('grant select, insert, update, delete on %s to %s, admin_user', target, roles);
 
   foreach event in array array['insert', 'update', 'delete'] loop

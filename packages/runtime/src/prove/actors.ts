@@ -9,7 +9,7 @@ import { scramVerifier } from "../scram.ts";
 
 /** Seconds that a login of the proof lives, should the proof be killed before it drops it. */
 const LIFETIME = 600;
-/** Names of the proof's own logins begin so; a later proof clears away what an interrupted one left. */
+/** Names of the proof's own logins begin so; the next login or rollout clears away what an interrupted proof left, once expired. */
 const PREFIX = "prove_";
 
 /** A connection by one door, and the tenant it belongs to. */
@@ -34,10 +34,6 @@ export class Actors {
     const administrator = await connect(target, PLATFORM_DATABASE, "prove");
     try {
       await becomeAdministrator(administrator);
-      const { rows } = await administrator.query<{ rolname: string }>(
-        `select rolname from pg_roles where rolname ~ '^${PREFIX}' and rolvaliduntil < now()`,
-      );
-      for (const row of rows) await dropLogin(administrator, target, row.rolname);
     } catch (error) {
       await administrator.end();
       throw error;

@@ -21,6 +21,8 @@ export const LOGIN_ATTACKS: readonly Attack[] = [
       run: ({ client }, scene) =>
         rolledBack(client, async () => {
           await client.query(`select ${call}`, [scene.victim.accountId]);
+          const { rows } = await client.query("select bulkhead.account_id() as account");
+          if (rows[0].account !== scene.attacker.accountId) throw new Leak(`acts for ${rows[0].account} after ${call}`);
           await nothing("setting", client, `select from ${basesOf(scene.victim)} where account_id = $1`, [
             scene.victim.accountId,
           ]);
@@ -69,7 +71,6 @@ export const LOGIN_ATTACKS: readonly Attack[] = [
     "client_authenticator",
     "admin_authenticator",
     "auditor",
-    "direct_user",
     "alloydbsuperuser",
     "postgres",
   ].map(
