@@ -149,6 +149,17 @@ describe("catalogs and statistics", () => {
   });
 });
 
+test("the owner of the tables is bound like everybody else: it sees no tenant's rows", async () => {
+  const owner = await stage.owner();
+  for (const table of ["app.bases", "tenant_hooli.bases"]) {
+    const [there] = await stage.truth("platform", `select count(*)::int as rows from ${table}`);
+    expect(there!.rows).toBeGreaterThan(0);
+    expect((await owner.query(`select from ${table}`)).rowCount).toBe(0);
+    const insert = `insert into ${table} (account_id, name) values ('${accountIdOf("globex")}', 'planted')`;
+    expect((await attempt(owner, [insert])).code).toBe("42501");
+  }
+});
+
 describe("in bulk", () => {
   test("COPY out and the table as XML hold own rows only", async () => {
     for (const id of LOGINS) {

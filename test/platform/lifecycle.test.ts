@@ -155,26 +155,58 @@ describe("an edit: new tenants, suspended ones, removed lines, another tier", ()
   });
 });
 
-test("lines that return and tenants that are resumed have their rows back, and their logins", async () => {
-  setTenants({ ...EDITED, ...ATFIRST });
-  const { stderr } = await platform.up();
-  for (const words of [
-    "cedar: back in the config: active, with the data it had",
-    "elm: back in the config",
-    "birch: resumed",
-    "fir: resumed",
-    "ash: tier pro → free",
-  ])
-    expect(stderr).toContain(words);
-  await stage.close();
-  stage = await reopen();
-  for (const id of Object.keys(ATFIRST)) {
+describe("lines that return, tenants that are resumed, and new ones of which one fails to migrate", () => {
+  const RESTORED: Tenants = { ...EDITED, ...ATFIRST, linden: { isolation: "schema" }, maple: { isolation: "schema" } };
+
+  test("the failure is reported with the SQL error and its place, and the up says so", async () => {
+    const owner = await stage.owner();
+    await owner.query("create schema tenant_linden");
+    await owner.query("create table tenant_linden.bases (id int)");
+    setTenants(RESTORED);
+    const { code, stderr, stdout } = await platform.run("up");
+    expect(code).toBe(1);
+    for (const words of [
+      "cedar: back in the config: active, with the data it had",
+      "elm: back in the config",
+      "birch: resumed",
+      "fir: resumed",
+      "ash: tier pro → free",
+      "linden: created",
+    ])
+      expect(stderr).toContain(words);
+    expect(stderr).toMatch(
+      /linden: 0001_core_entities\.sql:\d+:\d+: relation "bases" already exists \(SQLSTATE 42P07\)/,
+    );
+    expect(stderr).toContain("The rollout failed");
+    expect(stdout).toMatch(/linden +schema +active +FAILED/);
+    expect((await platform.run("status")).code).toBe(1);
+    const { tenants } = await platform.status();
+    expect(tenants.filter((tenant) => tenant.phase !== "ready").map((tenant) => tenant.id)).toEqual(["linden"]);
+    await stage.close();
+    stage = await Stage.open(platform.root);
+    expect((await (await stage.as("linden")).get("/bases")).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test.each(Object.keys(ATFIRST))("%s has its rows, and its login", async (id) => {
     const names = await (await stage.as(id)).rows("/bases?select=name&order=name");
     expect(names).toEqual([{ name: `Hello from ${id}` }, { name: seeds.get(id)!.rows.bases.name }]);
     const { target, database, schema } = sessions.get(id)!;
     const again = await stage.connect(target, database);
     expect((await again.query(`select from ${schema}.bases`)).rowCount).toBe(2);
-  }
+  });
+
+  test("maple, beside the one that failed, is served", async () => {
+    expect((await (await stage.as("maple")).get("/bases")).status).toBe(200);
+  });
+
+  test("mended, the next up tries it again, and completes", async () => {
+    await (await stage.owner()).query("drop table tenant_linden.bases");
+    const { stderr } = await platform.up();
+    expect(stderr).toContain("linden: tried again: its last rollout failed");
+    expect((await (await stage.as("linden")).create("bases", { name: "at last" })).account_id).toBe(
+      accountIdOf("linden"),
+    );
+  });
 });
 
 describe("what cannot be done is refused", () => {
@@ -215,35 +247,6 @@ describe("what cannot be done is refused", () => {
     expect(stderr).toContain("Nothing was done to any tenant.");
     expect(await registry()).toEqual(tenants);
   });
-});
-
-test("one tenant's failing migration: the others are done, it is reported with the SQL error, and mended by the next up", async () => {
-  const owner = await stage.owner();
-  await owner.query("create schema tenant_linden");
-  await owner.query("create table tenant_linden.bases (id int)");
-  const wanted = { ...EDITED, ...ATFIRST, linden: { isolation: "schema" }, maple: { isolation: "schema" } };
-  setTenants(wanted);
-  const failed = await platform.run("up");
-  expect(failed.code).toBe(1);
-  expect(failed.stderr).toMatch(/linden.*relation "bases" already exists.*0001_core_entities/s);
-  expect(failed.stderr).toContain("The rollout failed");
-  expect(failed.stdout).toMatch(/linden +schema +active +FAILED/);
-  expect((await platform.run("status")).code).toBe(1);
-  const { tenants } = await platform.status();
-  expect(tenants.filter((tenant) => tenant.phase !== "ready").map((tenant) => tenant.id)).toEqual(["linden"]);
-  const during = await reopen();
-  expect((await (await during.as("maple")).get("/bases")).status).toBe(200);
-  expect((await (await during.as("linden")).get("/bases")).status).toBeGreaterThanOrEqual(400);
-  await during.close();
-
-  await owner.query("drop table tenant_linden.bases");
-  const { stderr } = await platform.up();
-  expect(stderr).toContain("linden: tried again: its last rollout failed");
-  const mended = await reopen();
-  expect((await (await mended.as("linden")).create("bases", { name: "at last" })).account_id).toBe(
-    accountIdOf("linden"),
-  );
-  await mended.close();
 });
 
 describe("token and psql", () => {

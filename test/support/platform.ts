@@ -111,7 +111,9 @@ export class TestPlatform {
   }
 
   async status(): Promise<PlatformStatus> {
-    return JSON.parse((await this.run("status", ["--json"])).stdout);
+    const { stdout, stderr } = await this.run("status", ["--json"]);
+    if (stdout === "") throw new Error(stderr);
+    return JSON.parse(stdout);
   }
 
   /** Stops everything and removes the folder. */
