@@ -1,6 +1,6 @@
 /** `npm run status`: what runs, the tenants, the last proof. */
 import { existsSync } from "node:fs";
-import type { TenantsOutputs } from "@bulkhead/components";
+import type { ServicesOutputs } from "@bulkhead/components";
 import { tenantTable } from "@bulkhead/runtime";
 import { script } from "./lib/cli.ts";
 import { openPlatform, readAddresses, registeredTenants } from "./lib/local.ts";
@@ -28,7 +28,7 @@ await script(HELP, { json: { type: "boolean" } }, async (values) => {
     : await registeredTenants(cloud, environment);
   const addresses = await readAddresses(platform, cloud, registered);
   const tenants = tenantTable(registered);
-  const proof = await lastProofs(cloud, (await readOutputs<TenantsOutputs>(platform, "4-tenants")).proofs);
+  const proof = await lastProofs(cloud, (await readOutputs<ServicesOutputs>(platform, "3-services")).cells);
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ up: down.length === 0, servers, addresses, tenants, proof }, null, 2)}\n`);
   } else {

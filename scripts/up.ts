@@ -1,6 +1,6 @@
 /** `npm run up`: brings the platform up on this machine, and says what it did. */
 import { existsSync } from "node:fs";
-import type { TenantsOutputs } from "@bulkhead/components";
+import type { ServicesOutputs } from "@bulkhead/components";
 import {
   describeChanges,
   type Environment,
@@ -149,8 +149,7 @@ async function summarise(
     registered.filter((tenant) => created.includes(tenant.id)),
     addresses,
   );
-  const { proofs } = await readOutputs<TenantsOutputs>(platform, "4-tenants");
-  const proof = await lastProofs(cloud, proofs);
+  const proof = await lastProofs(cloud, (await readOutputs<ServicesOutputs>(platform, "3-services")).cells);
   const tenants = tenantTable(registered);
   step.done(`${tenants.length} tenants, ${tenants.filter((tenant) => tenant.phase === "failed").length} failed`);
   return [

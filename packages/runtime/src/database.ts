@@ -1,6 +1,7 @@
 /** Connections: where to, as whom, and what an error of the server means. */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import pgpass from "pgpass";
 
 export type Client = pg.Client;
 
@@ -26,6 +27,18 @@ const NOT_YET = new Set(["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "57P03", "53
 /** Worth the same transaction once more: serialization, deadlock, lock not available, catalogue rows that raced. */
 const TRANSIENT = new Set(["40001", "40P01", "55P03", "55006"]);
 
+/** From the file that PGPASSFILE names, asked for when the server wants it; undefined leaves it to PGPASSWORD. */
+function passwordFrom(target: Target, database: string): (() => Promise<string>) | undefined {
+  if (!process.env.PGPASSFILE || process.env.PGPASSWORD) return undefined;
+  const connection = {
+    host: target.host ?? process.env.PGHOST ?? "localhost",
+    port: target.port ?? Number(process.env.PGPORT ?? 5432),
+    user: target.user ?? process.env.PGUSER ?? "",
+    database,
+  };
+  return () => new Promise((resolve) => pgpass(connection, (password) => resolve(password ?? "")));
+}
+
 /** Connects, waiting up to half a minute for a server that is starting. */
 export async function connect(target: Target, database: string, purpose: string): Promise<Client> {
   for (let attempt = 1; ; attempt++) {
@@ -33,7 +46,7 @@ export async function connect(target: Target, database: string, purpose: string)
       host: target.host,
       port: target.port,
       user: target.user,
-      password: target.password,
+      password: target.password ?? passwordFrom(target, database),
       database,
       application_name: `bulkhead ${purpose}`,
       connectionTimeoutMillis: 10_000,
