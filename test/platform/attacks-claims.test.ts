@@ -74,7 +74,7 @@ describe.each(Object.keys(TENANT_AT))("account_id at %s", (service) => {
 const ROLES = [
   ...["admin_user", "bulkhead_owner", "migrator", "postgres", "alloydbadmin", "alloydbsuperuser", "auditor"],
   ...["client_authenticator", "admin_authenticator", "shard_0_authenticator", "authenticator_stark"],
-  ...["bulkhead_authenticator", "bulkhead_request", "direct_login", "direct_user", "tenant_hooli", "tenant_stark"],
+  ...["bulkhead_authenticator", "bulkhead_request", "direct_login", "tenant_hooli", "tenant_stark"],
   ...["pg_read_all_data", "pg_monitor", "public", "none", "", "API_USER", "nobody"],
   ...['api_user"; select 1; --', "api_user'; reset role; --", "api_user, admin_user", "api_user\u0000"],
 ];

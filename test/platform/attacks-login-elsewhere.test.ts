@@ -5,7 +5,7 @@ import { attempt } from "../support/door.ts";
 import { type Seed, seed } from "../support/seed.ts";
 import { type Session, Stage } from "../support/stage.ts";
 
-const LOGINS = ["acme", "initech", "umbrella"] as const;
+const LOGINS = ["initech", "umbrella"] as const;
 const VICTIMS = ["globex", "hooli", "stark"] as const;
 
 let stage: Stage;
@@ -84,7 +84,7 @@ describe("other sessions", () => {
   });
 
   test("cannot be ended or cancelled, by another tenant's login", async () => {
-    const victim = await stage.login("globex");
+    const victim = await stage.login("hooli");
     const { rows } = await victim.client.query("select pg_backend_pid() as pid");
     for (const { client } of sessions.values())
       for (const call of ["pg_terminate_backend", "pg_cancel_backend"])
@@ -136,8 +136,8 @@ describe("catalogs and statistics", () => {
   });
 
   test("another tenant's schema cannot be looked into", async () => {
-    for (const id of ["acme", "initech"]) {
-      const { client } = sessions.get(id)!;
+    {
+      const { client } = sessions.get("initech")!;
       expect((await attempt(client, ["select * from tenant_hooli.bases"])).code).toBe("42501");
       expect((await attempt(client, ["select 'tenant_hooli.bases'::regclass"])).code).toBe("42501");
       expect((await client.query("select has_schema_privilege('tenant_hooli', 'usage') as may")).rows).toEqual([

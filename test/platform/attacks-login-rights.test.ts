@@ -7,7 +7,7 @@ let stage: Stage;
 const sessions = new Map<string, Session>();
 beforeAll(async () => {
   stage = await Stage.open(inject("platformRoot"));
-  for (const id of ["acme", "initech", "umbrella"]) sessions.set(id, await stage.login(id));
+  for (const id of ["initech", "umbrella"]) sessions.set(id, await stage.login(id));
 });
 afterAll(() => stage?.close());
 
@@ -21,7 +21,7 @@ const BECOMING: readonly Case[] = [
   ...[
     ...["anon", "api_user", "admin_user", "auditor", "bulkhead_owner", "migrator", "bulkhead_authenticator"],
     ...["client_authenticator", "admin_authenticator", "shard_0_authenticator", "authenticator_stark"],
-    ...["tenant_hooli", "tenant_stark", "direct_user", "direct_login", "postgres", "alloydbsuperuser", "alloydbadmin"],
+    ...["tenant_hooli", "tenant_stark", "direct_login", "postgres", "alloydbsuperuser", "alloydbadmin"],
     "pg_read_all_data",
   ].map((role): Case => [`set role ${role}`]),
   ["select set_config('role', 'admin_user', false)"],
@@ -131,7 +131,7 @@ const REACHING: readonly Case[] = [
   ["select pg_replication_origin_create('mine')"],
 ];
 
-describe.each(["acme", "initech", "umbrella"])("as %s", (id) => {
+describe.each(["initech", "umbrella"])("as %s", (id) => {
   describe.each([
     ["becoming somebody else", BECOMING],
     ["creating things", CREATING],

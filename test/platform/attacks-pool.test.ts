@@ -134,6 +134,7 @@ describe("a suspended tenant", () => {
 
   test("gets no direct login, where an active one does", async () => {
     await expect(stage.login("sleepy")).rejects.toThrow(/sleepy is suspended/);
-    expect((await stage.login("acme")).schema).toBe("app");
+    expect((await stage.login("initech")).schema).toBe("tenant_initech");
+    await expect(stage.login("acme")).rejects.toThrow(/acme is pooled/);
   });
 });
