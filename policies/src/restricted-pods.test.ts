@@ -206,6 +206,46 @@ describe("violating, in the pod", () => {
 });
 
 describe("detours", () => {
+  const patch = (spec: Map) =>
+    restrictedPods.faults({ type: "kubernetes:apps/v1:DeploymentPatch", props: { spec: { template: { spec } } } });
+  const custom = (spec: Map) => restrictedPods.faults({ type: "kubernetes:acme.dev/v1:Database", props: { spec } });
+
+  test.each<[string, Map, string]>([
+    ["the network", { hostNetwork: true }, "The pod shares its node's Network (spec.template.spec.hostNetwork)"],
+    ["the processes", { hostPID: "true" }, "The pod shares its node's PID (spec.template.spec.hostPID)"],
+    ["the memory", { hostIPC: true }, "The pod shares its node's IPC (spec.template.spec.hostIPC)"],
+    [
+      "a folder",
+      { volumes: [{ name: "h", hostPath: { path: "/" } }] },
+      "The pod mounts a volume of type hostPath (spec.template.spec.volumes[0])",
+    ],
+    [
+      "root",
+      { securityContext: { runAsUser: 0 } },
+      "What is declared runs as root (runAsUser 0) (spec.template.spec.securityContext)",
+    ],
+  ])("a patch without containers that takes %s", (_name, spec, fault) => {
+    expect(patch(spec)).toEqual([fault]);
+  });
+
+  test.each<[string, Map, string]>([
+    ["privileged", { privileged: true }, "is privileged"],
+    ["escalation", { allowPrivilegeEscalation: true }, "may gain privileges (allowPrivilegeEscalation)"],
+    ["a capability", { capabilities: { add: ["SYS_ADMIN"] } }, "adds the capabilities SYS_ADMIN"],
+  ])("a custom resource with a list of its own name: %s", (_name, securityContext, fault) => {
+    expect(custom({ sidecars: [{ name: "agent", securityContext }] })).toEqual([
+      `Container "agent" ${fault} (spec.sidecars[0].securityContext)`,
+    ]);
+  });
+
+  test("neither what is off or not said there, nor the schema of such a resource", () => {
+    expect(patch({ hostNetwork: false, volumes: [{ name: "e", emptyDir: {} }], securityContext: {} })).toEqual([]);
+    expect(custom({ sidecars: [{ name: "agent", securityContext: { privileged: UNKNOWN } }] })).toEqual([]);
+    const boolean = { type: "boolean" };
+    const schema = { properties: { hostNetwork: boolean, securityContext: { properties: { privileged: boolean } } } };
+    expect(custom({ versions: [{ schema }] })).toEqual([]);
+  });
+
   test("a persistent volume on the node", () => {
     const props = { spec: { hostPath: { path: "/" } } };
     expect(restrictedPods.faults({ type: "kubernetes:core/v1:PersistentVolume", props })).toHaveLength(1);

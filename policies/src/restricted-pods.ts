@@ -1,7 +1,7 @@
 /** Every pod runs under the restricted Pod Security Standard, with a read-only root and a user id of its own. */
 import { type Container, isKubernetes, type Pod, podsOf } from "./pods.ts";
 import type { Resource, Rule } from "./rule.ts";
-import { type Fields, fields, isGiven, list, UNKNOWN } from "./values.ts";
+import { type Fields, fields, isGiven, list, maps, UNKNOWN } from "./values.ts";
 
 const VOLUME_TYPES: ReadonlySet<string> = new Set([
   "configMap",
@@ -13,6 +13,8 @@ const VOLUME_TYPES: ReadonlySet<string> = new Set([
   "projected",
   "secret",
 ]);
+
+const HOST_SWITCHES = ["hostNetwork", "hostPID", "hostIPC"] as const;
 
 /** Kernel settings that are a pod's own. */
 const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
@@ -45,9 +47,11 @@ export const restrictedPods: Rule = {
   remedy: "Use restrictedPod() and restrictedContainer of @bulkhead/components, and mount nothing of the node.",
   faults: (resource) => {
     if (!isKubernetes(resource)) return [];
+    const pods = podsOf(resource);
     return [
       ...opaque(resource),
-      ...podsOf(resource).flatMap((pod) => [
+      ...strayFaults(resource, pods),
+      ...pods.flatMap((pod) => [
         ...podFaults(pod),
         ...pod.containers.flatMap((container) =>
           containerFaults(container, fields(pod.spec.securityContext)).map(
@@ -71,26 +75,61 @@ function opaque({ type, props }: Resource): string[] {
     .map((key) => `The persistent volume is a folder of the node (spec.${key})`);
 }
 
+/**
+ * What reaches into the node where no list of containers says that this is a pod: a patch of one, or a custom resource
+ * with a list of its own. Only what is asked for outright counts: what is not said may stand elsewhere.
+ */
+function strayFaults({ props }: Resource, pods: readonly Pod[]): string[] {
+  const judged = new Set(pods.flatMap((pod) => [pod.path, ...pod.containers.map(({ path }) => path)]));
+  return [...maps(props)].flatMap(({ path, map }) => {
+    if (judged.has(path)) return [];
+    const faults = hostFaults(path, map);
+    const own = fields(map.securityContext);
+    const demands = contextFaults(own);
+    if (isOn(own.privileged)) demands.push("is privileged");
+    if (isOn(own.allowPrivilegeEscalation)) demands.push("may gain privileges (allowPrivilegeEscalation)");
+    demands.push(...addedFaults(fields(own.capabilities).add));
+    const label = typeof map.name === "string" ? `Container "${map.name}"` : "What is declared";
+    return [...faults, ...demands.map((fault) => `${label} ${fault} (${at(path, "securityContext")})`)];
+  });
+}
+
+function hostFaults(path: string, map: Fields): string[] {
+  return [
+    ...HOST_SWITCHES.filter((key) => isOn(map[key])).map(
+      (key) => `The pod shares its node's ${key.slice(4)} (${at(path, key)})`,
+    ),
+    ...list(map.volumes).flatMap((volume, index) =>
+      isGiven(fields(volume).hostPath)
+        ? [`The pod mounts a volume of type hostPath (${at(path, `volumes[${index}]`)})`]
+        : [],
+    ),
+  ];
+}
+
+function at(path: string, field: string): string {
+  return path === "" ? field : `${path}.${field}`;
+}
+
 function podFaults({ path, spec }: Pod): string[] {
   const faults: string[] = [];
-  const at = (field: string) => (path === "" ? field : `${path}.${field}`);
-  for (const key of ["hostNetwork", "hostPID", "hostIPC"]) {
-    if (!isOff(spec[key])) faults.push(`The pod shares its node's ${key.slice(4)} (${at(key)})`);
+  for (const key of HOST_SWITCHES) {
+    if (!isOff(spec[key])) faults.push(`The pod shares its node's ${key.slice(4)} (${at(path, key)})`);
   }
   list(spec.volumes).forEach((volume, index) => {
     for (const [key, value] of Object.entries(fields(volume))) {
       if (key === "name" || !isGiven(value) || VOLUME_TYPES.has(key)) continue;
-      faults.push(`The pod mounts a volume of type ${key} (${at(`volumes[${index}]`)})`);
+      faults.push(`The pod mounts a volume of type ${key} (${at(path, `volumes[${index}]`)})`);
     }
   });
   const context = fields(spec.securityContext);
   for (const sysctl of list(context.sysctls)) {
     const { name } = fields(sysctl);
     if (name !== UNKNOWN && !SAFE_SYSCTLS.has(String(name))) {
-      faults.push(`The pod changes ${String(name)} of its node's kernel (${at("securityContext.sysctls")})`);
+      faults.push(`The pod changes ${String(name)} of its node's kernel (${at(path, "securityContext.sysctls")})`);
     }
   }
-  return [...faults, ...contextFaults(context).map((fault) => `The pod ${fault} (${at("securityContext")})`)];
+  return [...faults, ...contextFaults(context).map((fault) => `The pod ${fault} (${at(path, "securityContext")})`)];
 }
 
 /** What neither a pod's nor a container's security context may hold. */
@@ -135,9 +174,12 @@ function capabilityFaults(capabilities: unknown): string[] {
   if (drop !== UNKNOWN && !list(drop).some((name) => name === "ALL" || name === UNKNOWN)) {
     faults.push("does not drop ALL capabilities");
   }
+  return [...faults, ...addedFaults(add)];
+}
+
+function addedFaults(add: unknown): string[] {
   const added = list(add).filter((name) => name !== "NET_BIND_SERVICE" && name !== UNKNOWN);
-  if (added.length > 0) faults.push(`adds the capabilities ${added.map(String).join(", ")}`);
-  return faults;
+  return added.length > 0 ? [`adds the capabilities ${added.map(String).join(", ")}`] : [];
 }
 
 function seccompFaults(profile: unknown): string[] {
@@ -152,6 +194,11 @@ function isYes(value: unknown): boolean {
 
 function isNo(value: unknown): boolean {
   return value === false || value === UNKNOWN;
+}
+
+/** Text that says so counts; a map does not, for it is a schema's word for the field. */
+function isOn(value: unknown): boolean {
+  return value === true || (typeof value === "string" && value.toLowerCase() === "true");
 }
 
 /** Absent is off as well. */
