@@ -1,43 +1,4 @@
-/** What a secret looks like: by the name it is given, and by its own shape. */
-
-/** Parts of a name that mean a secret, whatever stands around them and however it is spelt. */
-const SECRET_PARTS = /passw(?:or)?d|passphrase|secret|credential|privatekey|apikey|accesskey|signingkey|encryptionkey/;
-/** Words that mean a secret at the end of a name; before that they say where it belongs, as in JWT_ROLE_CLAIM. */
-const SECRET_LAST_WORDS: ReadonlySet<string> = new Set(["pwd", "pass", "jwt", "bearer", "auth", "dsn"]);
-const KEY_WORDS: ReadonlySet<string> = new Set(["key", "keys"]);
-/** Last words of names that say something about a secret, and do not hold it. */
-const ABOUT: ReadonlySet<string> = new Set(
-  "alg algorithm aud audience base64 claim count dir endpoint enabled expiry file folder format header host id issuer length level lifetime max method min mode mount name namespace path period port prefix provider ref refresh region ring role rotation size source store timeout ttl type uri url version".split(
-    " ",
-  ),
-);
-
-/** How sure a name is that its value is a secret: a `key` may as well be one of a map. */
-export function secrecyOfName(name: string): "secret" | "maybe" | "none" {
-  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "");
-  const words = plain
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter(Boolean);
-  if (ABOUT.has(words.at(-1) ?? "")) return "none";
-  // Numbered names, such as TOKEN_2, are those of the same thing.
-  const last = words.findLast((word) => !/^\d+$/.test(word)) ?? "";
-  if (SECRET_PARTS.test(words.join("")) || words.includes("token") || SECRET_LAST_WORDS.has(last)) return "secret";
-  return words.some((word) => KEY_WORDS.has(word)) ? "maybe" : "none";
-}
-
-/** Whether a value under a secret's name is harmless all the same: a switch, a place to read from, a public key. */
-export function isHarmless(value: string, secrecy: "secret" | "maybe"): boolean {
-  const text = value.trim();
-  if (text === "" || /^(?:true|false|yes|no|on|off|none|null|disabled|enabled)$/i.test(text)) return true;
-  // Another variable's value, which has a rule of its own; or a file, as PostgREST and curl write it.
-  if (/^\$\([A-Za-z_][A-Za-z0-9_.-]*\)$/.test(text) || /^@\/?[\w./-]+$/.test(text)) return true;
-  if (/^\/[\w.-]{1,64}(?:\/[\w.-]{1,64})+\/?$/.test(text)) return true;
-  if (/^https?:\/\/[^\s@]+$/i.test(text)) return true;
-  if (isPublicKey(text)) return true;
-  return secrecy === "maybe" && /^\.?[a-z]+(?:[._-][a-z]+)*$/.test(text);
-}
+/** What a secret looks like by its own shape, whatever it is called. */
 
 const SHAPES: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: "a private key", pattern: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/ },
@@ -88,7 +49,8 @@ function secretKeyIn(value: string): string | undefined {
   return jsonKeys(value).some(isSecretKey) ? "a secret key" : undefined;
 }
 
-function isPublicKey(value: string): boolean {
+/** A public key or a set of them, and nothing else beside. */
+export function isPublicKey(value: string): boolean {
   if (/^-----BEGIN (?:PUBLIC KEY|CERTIFICATE)-----/.test(value)) return secretInValue(value) === undefined;
   const keys = jsonKeys(value);
   return keys.length > 0 && !keys.some(isSecretKey);
