@@ -1,8 +1,9 @@
 /** What a platform has running and lying about on the machine. */
+
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { rootDirOf } from "../../packages/local-cloud/src/cloud/paths.ts";
+import { rootDirOf } from "@bulkhead/local-cloud/testing";
 
 /** Processes whose command line or environment names the folder: servers, engine, plugins, Jobs. */
 export function processesOf(root: string): string[] {

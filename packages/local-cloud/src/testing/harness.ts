@@ -134,3 +134,8 @@ export async function makeIdentity(gcp: Driver, cluster: string, pod: string, op
   const user = await gcp.create("gcp:alloydb/user:User", "client", { cluster, userId, userType });
   return { email, user, userId };
 }
+
+// What tests of the whole platform look behind the curtain with: the server's own superuser, and where a server's data lies.
+export { Paths, rootDirOf } from "../cloud/paths.ts";
+export { asAdmin } from "../postgres/admin.ts";
+export { readServer } from "../postgres/record.ts";
