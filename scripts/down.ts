@@ -5,6 +5,7 @@ import { openCloud } from "@bulkhead/local-cloud";
 import { script, UserError } from "./lib/cli.ts";
 import { localPlatform } from "./lib/platform.ts";
 import { endOrphans } from "./lib/processes.ts";
+import { holdRoot } from "./lib/root-lock.ts";
 
 const HELP = `
 npm run down [-- --delete [--yes]]
@@ -18,6 +19,8 @@ await script(HELP, { delete: { type: "boolean" }, yes: { type: "boolean", short:
     process.stdout.write("nothing is up here, and nothing is kept\n");
     return 0;
   }
+  // Let go at the end of the process.
+  holdRoot(platform);
   const cloud = openCloud(platform.cloud);
   if (!values.delete) {
     const running = (await cloud.status()).filter((server) => server.running).length;
