@@ -34,7 +34,6 @@ export interface CellRolloutArgs {
 
 export interface CellRollout {
   readonly rollout: TenantsOutputs["rollouts"][string];
-  readonly proof: { namespace: pulumi.Output<string>; name: pulumi.Output<string> };
   readonly apis: Readonly<Record<string, { namespace: pulumi.Output<string>; service: pulumi.Output<string> }>>;
 }
 
@@ -112,10 +111,8 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
     );
     return [tenant.id, { namespace: sealed.namespace, service: api.service }] as const;
   });
-  const { metadata } = rollout.prove;
   return {
     rollout: { hash, attempt },
-    proof: { namespace: metadata.namespace, name: metadata.name },
     apis: Object.fromEntries(apis),
   };
 }

@@ -53,7 +53,6 @@ const cells = Object.keys(database.cells).map((cell) => ({
 export const outputs: pulumi.Output<TenantsOutputs> = pulumi.output({
   known: remember(before, config.tenants),
   rollouts: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.rollout])),
-  proofs: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.proof])),
   apis: Object.fromEntries(cells.flatMap(({ rollout }) => Object.entries(rollout.apis))),
 });
 

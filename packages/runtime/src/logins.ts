@@ -18,6 +18,30 @@ export interface IssuedLogin {
   readonly expiresAt: Date;
 }
 
+/** A login that passwords open until a time. Holds its secret. */
+type TimedLogin = Pick<IssuedLogin, "user" | "password" | "expiresAt">;
+
+/** Creates a login, and does with it what it is for, in one transaction: a login that is there has its rights and its bounds. */
+async function createLogin(client: Client, login: TimedLogin, then: readonly string[]): Promise<void> {
+  await transaction(client, undefined, async () => {
+    // The creator inherits from what it creates, so that it may end the login's sessions later.
+    await client.query("set local createrole_self_grant = 'inherit'");
+    await client.query(
+      `create role ${id(login.user)} login password ${literal(scramVerifier(login.password))} valid until ${literal(login.expiresAt.toISOString())}`,
+    );
+    for (const statement of then) await client.query(statement);
+  });
+}
+
+/** Creates a login as a PostgREST has it: it may become what the authenticator may become. For operators and proofs, never for tenants. */
+export async function createAuthenticatorLogin(
+  client: Client,
+  login: TimedLogin,
+  authenticator: string,
+): Promise<void> {
+  await createLogin(client, login, [`grant ${id(authenticator)} to ${id(login.user)} with inherit true, set true`]);
+}
+
 /** Sessions that one login may have at a time: a tenant must not take all of the server's. */
 const CONNECTIONS = 5;
 
@@ -68,16 +92,11 @@ export async function issueLogin(target: Target, tenantId: string, lifetimeSecon
         await becomeAdministrator(inside);
         await bind(inside);
       });
-    await transaction(client, undefined, async () => {
-      // The creator inherits from what it creates, so that it may end the login's sessions later.
-      await client.query("set local createrole_self_grant = 'inherit'");
-      await client.query(
-        `create role ${id(login.user)} login connection limit ${CONNECTIONS} password ${literal(scramVerifier(login.password))} valid until ${literal(login.expiresAt.toISOString())}`,
-      );
-      for (const group of groups)
-        await client.query(`grant ${id(group)} to ${id(login.user)} with inherit true, set false`);
-      await client.query(`alter role ${id(login.user)} set search_path to ${id(login.schema)}`);
-    });
+    await createLogin(client, login, [
+      ...groups.map((group) => `grant ${id(group)} to ${id(login.user)} with inherit true, set false`),
+      `alter role ${id(login.user)} connection limit ${CONNECTIONS}`,
+      `alter role ${id(login.user)} set search_path to ${id(login.schema)}`,
+    ]);
     return login;
   });
 }
@@ -161,13 +180,7 @@ export async function issueOperatorLogin(
     const user = `operator_${randomBytes(6).toString("hex")}`;
     const password = randomBytes(24).toString("base64url");
     const expiresAt = new Date(Date.now() + lifetimeSeconds * 1000);
-    await transaction(client, undefined, async () => {
-      await client.query("set local createrole_self_grant = 'inherit'");
-      await client.query(
-        `create role ${id(user)} login password ${literal(scramVerifier(password))} valid until ${literal(expiresAt.toISOString())}`,
-      );
-      await client.query(`grant client_authenticator to ${id(user)} with inherit true, set true`);
-    });
+    await createAuthenticatorLogin(client, { user, password, expiresAt }, "client_authenticator");
     const options = `-c role=api_user -c app.account_id=${tenant.accountId} -c search_path=app`;
     return { user, password, database: PLATFORM_DATABASE, schema: "app", expiresAt, options };
   });

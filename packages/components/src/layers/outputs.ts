@@ -52,8 +52,6 @@ export interface TenantsOutputs {
   readonly known: readonly KnownTenant[];
   /** The last rollout of each cell that came to its end: hash of what it rolled out, and which attempt at it. */
   readonly rollouts: Readonly<Record<string, { readonly hash: string; readonly attempt: string }>>;
-  /** The Job that proved isolation, of each cell. */
-  readonly proofs: Readonly<Record<string, { readonly namespace: string; readonly name: string }>>;
   /** Where tenants with a database of their own are served. */
   readonly apis: Readonly<Record<string, { readonly namespace: string; readonly service: string }>>;
 }

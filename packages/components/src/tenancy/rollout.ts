@@ -31,8 +31,6 @@ export interface TenantRolloutArgs {
 export class TenantRollout extends pulumi.ComponentResource {
   /** Ends when the tenants are in place, whether or not all succeeded. What serves them depends on it, and not on the proof. */
   readonly migrate: k8s.batch.v1.Job;
-  /** Proves isolation and reports what failed; fails with either. */
-  readonly prove: k8s.batch.v1.Job;
 
   constructor(name: string, args: TenantRolloutArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:tenancy:TenantRollout", name, {}, opts);
@@ -68,7 +66,8 @@ export class TenantRollout extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [create] },
     );
-    this.prove = runtimeJob(
+    // Proves isolation and reports what failed; fails with either.
+    runtimeJob(
       `${name}-prove`,
       {
         ...common,

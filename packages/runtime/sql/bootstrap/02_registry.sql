@@ -67,19 +67,10 @@ create table if not exists bulkhead.migration (
 create table if not exists bulkhead.run_lock ();
 create table if not exists bulkhead.worker_lock ();
 
--- Runs of the reconciler, so that a later step can report the failures of an earlier one.
-create table if not exists bulkhead.rollout (
-  id bigint generated always as identity primary key,
-  stage text not null,
-  started_at timestamptz not null default now(),
-  finished_at timestamptz,
-  outcome jsonb
-);
-
 -- Single values of the platform: the hash of the bootstrap that is in place.
 create table if not exists bulkhead.setting (
   name text primary key,
   value text not null
 );
 
-grant select on bulkhead.tenant, bulkhead.exposed_schema, bulkhead.login, bulkhead.migration, bulkhead.rollout to auditor;
+grant select on bulkhead.tenant, bulkhead.exposed_schema, bulkhead.login, bulkhead.migration to auditor;

@@ -2,10 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { PLATFORM_DATABASE, shardAuthenticator, tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
 import { becomeAdministrator } from "../bootstrap.ts";
-import { type Client, connect, id, literal, type Target, transaction, withPassword } from "../database.ts";
-import { dropLogin, issueLogin } from "../logins.ts";
+import { type Client, connect, type Target, withPassword } from "../database.ts";
+import { createAuthenticatorLogin, dropLogin, issueLogin } from "../logins.ts";
 import type { RegisteredTenant } from "../registry.ts";
-import { scramVerifier } from "../scram.ts";
 
 /** Seconds that a login of the proof lives, should the proof be killed before it drops it. */
 const LIFETIME = 600;
@@ -69,13 +68,8 @@ export class Actors {
   async #login(authenticator: string, database: string): Promise<{ client: Client; login: string }> {
     const login = `${PREFIX}${randomBytes(6).toString("hex")}`;
     const password = randomBytes(24).toString("base64url");
-    await transaction(this.#administrator, undefined, async () => {
-      await this.#administrator.query("set local createrole_self_grant = 'inherit'");
-      await this.#administrator.query(
-        `create role ${id(login)} login password ${literal(scramVerifier(password))} valid until ${literal(new Date(Date.now() + LIFETIME * 1000).toISOString())}`,
-      );
-      await this.#administrator.query(`grant ${id(authenticator)} to ${id(login)} with inherit true, set true`);
-    });
+    const expiresAt = new Date(Date.now() + LIFETIME * 1000);
+    await createAuthenticatorLogin(this.#administrator, { user: login, password, expiresAt }, authenticator);
     const client = await connect(withPassword(this.#target, login, password), database, "prove");
     this.#opened.push({ client, login });
     return { client, login };
