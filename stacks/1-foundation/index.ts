@@ -51,13 +51,22 @@ const clusters = Object.fromEntries(
 export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
   project,
   networkId: network.id,
-  databaseRangeName: network.databaseRangeName,
+  databaseAccess: { kind: "psa" as const, rangeName: network.databaseRangeName },
   databaseRange: config.databaseRange,
   workloadPool: `${project}.svc.id.goog`,
+  registry: `${Object.keys(config.regions)[0]}-docker.pkg.dev/${project}/bulkhead`,
+  notificationChannels: [],
+  gatewayRegion: Object.keys(config.regions)[0]!,
   regions: Object.fromEntries(
     Object.entries(clusters).map(([region, cluster]) => [
       region,
-      { kubeconfig: cluster.kubeconfig, nodeRange: config.regions[region]!.nodes },
+      {
+        kubeconfig: cluster.kubeconfig,
+        nodeRange: config.regions[region]!.nodes,
+        podRange: config.regions[region]!.pods,
+        keys: {},
+        membership: null,
+      },
     ]),
   ),
 });

@@ -22,7 +22,7 @@ const clusters = Object.entries(config.cells).map(
         cpuCount: cell.cpuCount,
         flags: cell.flags,
         network: foundation.networkId,
-        allocatedRange: foundation.databaseRangeName,
+        allocatedRange: foundation.databaseAccess.kind === "psa" ? foundation.databaseAccess.rangeName : "",
         deletionProtection: cell.deletionProtection,
       }),
     ] as const,
@@ -33,7 +33,22 @@ export const outputs: pulumi.Output<DatabaseOutputs> = pulumi.output({
   cells: Object.fromEntries(
     clusters.map(([name, cluster]) => [
       name,
-      { region: cluster.region, cluster: cluster.name, primary: cluster.primary },
+      {
+        region: cluster.region,
+        cluster: cluster.name,
+        primary: cluster.primary,
+        maxConnections: Number(config.cells[name]!.flags.max_connections ?? 1000),
+        writer: "home",
+        sites: {
+          home: {
+            region: cluster.region,
+            cluster: cluster.name,
+            instance: cluster.primary,
+            readPools: {},
+            role: "writer" as const,
+          },
+        },
+      },
     ]),
   ),
 });

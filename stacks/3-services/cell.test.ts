@@ -1,17 +1,19 @@
-import type { FoundationOutputs } from "@bulkhead/components";
-import { all, at, type Declared, listenersOf, nameOf, one, podsOf, record, texts } from "@bulkhead/components/testing";
+import {
+  all,
+  at,
+  cellDatabase,
+  type Declared,
+  FOUNDATION,
+  listenersOf,
+  nameOf,
+  one,
+  podsOf,
+  record,
+  texts,
+} from "@bulkhead/components/testing";
 import { parseServices, type ServicesConfig } from "@bulkhead/config";
 import { describe, expect, test } from "vitest";
 import { cellServices } from "./cell.ts";
-
-const foundation: FoundationOutputs = {
-  project: "acme-dev",
-  networkId: "projects/acme-dev/global/networks/bulkhead",
-  databaseRangeName: "bulkhead-databases",
-  databaseRange: "10.16.0.0/20",
-  workloadPool: "acme-dev.svc.id.goog",
-  regions: { "europe-west1": { kubeconfig: "{}", nodeRange: "10.0.0.0/20" } },
-};
 
 function config(change: Record<string, unknown> = {}): ServicesConfig {
   const raw = {
@@ -37,9 +39,8 @@ async function services({
 }: Wanted = {}): Promise<readonly Declared[]> {
   const { resources } = await record(() => {
     for (const cell of cells) {
-      const cluster = `projects/acme-dev/locations/europe-west1/clusters/bulkhead-${cell}`;
-      const database = { region: "europe-west1", cluster, primary: `${cluster}/instances/primary` };
-      cellServices({ environment, cell, database, foundation, config: config(change) });
+      const database = cellDatabase(cell);
+      cellServices({ environment, cell, database, foundation: FOUNDATION, config: config(change) });
     }
   }, environment);
   return resources;

@@ -1,18 +1,22 @@
-import type { FoundationOutputs, ServicesOutputs } from "@bulkhead/components";
-import { all, at, type Declared, inventory, nameOf, one, podsOf, record } from "@bulkhead/components/testing";
+import type { ServicesOutputs, TenantsOutputs } from "@bulkhead/components";
+import {
+  all,
+  at,
+  cellDatabase,
+  type Declared,
+  FOUNDATION,
+  inventory,
+  nameOf,
+  one,
+  podsOf,
+  record,
+} from "@bulkhead/components/testing";
 import { accountIdOf, type Tenant } from "@bulkhead/config";
 import { describe, expect, test } from "vitest";
-import { type CellRollout, rollOutCell } from "./cell.ts";
+import { rollOutCell } from "./cell.ts";
 
-const CLUSTER = "projects/acme-dev/locations/europe-west1/clusters/bulkhead-eu1";
-const foundation: FoundationOutputs = {
-  project: "acme-dev",
-  networkId: "projects/acme-dev/global/networks/bulkhead",
-  databaseRangeName: "bulkhead-databases",
-  databaseRange: "10.16.0.0/20",
-  workloadPool: "acme-dev.svc.id.goog",
-  regions: { "europe-west1": { kubeconfig: "{}", nodeRange: "10.0.0.0/20" } },
-};
+type Rollout = TenantsOutputs["rollouts"][string];
+
 const login = (workload: string) => ({
   serviceAccountName: workload,
   databaseUser: `bh-dev-eu1-${workload}@acme-dev.iam`,
@@ -49,22 +53,22 @@ function tenant(id: string, change: Partial<Tenant> = {}): Tenant {
   };
 }
 
-async function rollOut(tenants: readonly Tenant[], environment = "dev", last?: CellRollout["rollout"]) {
+async function rollOut(tenants: readonly Tenant[], environment = "dev", last?: Rollout) {
   const limits = { statementTimeout: "5s" };
-  let rollout: CellRollout["rollout"] | undefined;
-  const { resources } = await record(() => {
-    ({ rollout } = rollOutCell({
+  const { resources, result } = await record(() => {
+    const { rollout } = rollOutCell({
       environment,
       cell: "eu1",
       tenants,
       tiers: { free: limits, pro: limits, enterprise: limits },
-      foundation,
-      database: { region: "europe-west1", cluster: CLUSTER, primary: `${CLUSTER}/instances/primary` },
+      foundation: FOUNDATION,
+      database: cellDatabase("eu1"),
       services,
       last,
-    }));
+    });
+    return new Promise<Rollout>((resolve) => rollout.apply(resolve));
   }, environment);
-  return { resources, rollout: rollout! };
+  return { resources, rollout: result };
 }
 
 const rolledOut = async (tenants: readonly Tenant[], environment?: string) =>

@@ -33,7 +33,8 @@ export interface CellRolloutArgs {
 }
 
 export interface CellRollout {
-  readonly rollout: TenantsOutputs["rollouts"][string];
+  /** Not known where the rollout failed: the stack's outputs then stay as they were, and the next update attempts it anew. */
+  readonly rollout: pulumi.Output<TenantsOutputs["rollouts"][string]>;
   readonly apis: Readonly<Record<string, { namespace: pulumi.Output<string>; service: pulumi.Output<string> }>>;
 }
 
@@ -112,7 +113,7 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
     return [tenant.id, { namespace: sealed.namespace, service: api.service }] as const;
   });
   return {
-    rollout: { hash, attempt },
+    rollout: rollout.proven.apply(() => ({ hash, attempt })),
     apis: Object.fromEntries(apis),
   };
 }

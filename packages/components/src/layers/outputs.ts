@@ -5,17 +5,62 @@ export interface FoundationOutputs {
   readonly project: string;
   /** `projects/…/global/networks/…` */
   readonly networkId: string;
-  readonly databaseRangeName: string;
+  /** How clusters are reached: peered (`psa`, with the name of the reserved range), or by endpoints of their own (`psc`). */
+  readonly databaseAccess: { readonly kind: "psa"; readonly rangeName: string } | { readonly kind: "psc" };
+  /** Range in which AlloyDB's addresses lie, in CIDR notation: what network policies let through. */
   readonly databaseRange: string;
   readonly workloadPool: string;
-  readonly regions: Readonly<Record<string, { readonly kubeconfig: string; readonly nodeRange: string }>>;
+  /** `<region>-docker.pkg.dev/<project>/<repository>` */
+  readonly registry: string;
+  /** Names of the channels that alerts notify, `projects/…/notificationChannels/…`. */
+  readonly notificationChannels: readonly string[];
+  /** Region whose GKE cluster holds the Gateway's objects. */
+  readonly gatewayRegion: string;
+  readonly regions: Readonly<Record<string, RegionOutputs>>;
 }
+
+export interface RegionOutputs {
+  readonly kubeconfig: string;
+  /** Ranges in CIDR notation. */
+  readonly nodeRange: string;
+  readonly podRange: string;
+  /** Customer-managed keys of the region, by purpose, `projects/…/cryptoKeys/…`; none where Google manages them. */
+  readonly keys: Readonly<Partial<Record<KeyPurpose, string>>>;
+  /** Name of the cluster's fleet membership; null where there is no fleet. */
+  readonly membership: string | null;
+}
+
+/** What a customer-managed key encrypts. */
+export type KeyPurpose = "database" | "cluster" | "logs" | "registry" | "secrets";
 
 export interface DatabaseOutputs {
   readonly defaultCell: string | null;
-  readonly cells: Readonly<
-    Record<string, { readonly region: string; readonly cluster: string; readonly primary: string }>
-  >;
+  readonly cells: Readonly<Record<string, CellDatabaseOutputs>>;
+}
+
+export interface CellDatabaseOutputs {
+  /** Region, cluster and primary instance of the site that writes. */
+  readonly region: string;
+  readonly cluster: string;
+  readonly primary: string;
+  /** `max_connections` of the site that writes. */
+  readonly maxConnections: number;
+  /** Key in `sites` of the one that writes: `home` until a promotion or switchover. */
+  readonly writer: string;
+  /** The cell's clusters: `home`, and each secondary by its name. */
+  readonly sites: Readonly<Record<string, SiteOutputs>>;
+}
+
+export interface SiteOutputs {
+  readonly region: string;
+  /** `projects/…/locations/…/clusters/…` */
+  readonly cluster: string;
+  /** `…/instances/…` of the primary (or secondary) instance. */
+  readonly instance: string;
+  /** `…/instances/…` of each read pool, by its name. */
+  readonly readPools: Readonly<Record<string, string>>;
+  /** writer: takes writes. reader: replicates from the writer. fenced: left behind by a promotion; nothing may reach it. */
+  readonly role: "writer" | "reader" | "fenced";
 }
 
 export interface ServicesOutputs {

@@ -31,6 +31,8 @@ export interface TenantRolloutArgs {
 export class TenantRollout extends pulumi.ComponentResource {
   /** Ends when the tenants are in place, whether or not all succeeded. What serves them depends on it, and not on the proof. */
   readonly migrate: k8s.batch.v1.Job;
+  /** Known only once isolation is proven and no tenant has failed: what is to hold of a rollout that came to its end hangs on it. */
+  readonly proven: pulumi.Output<string>;
 
   constructor(name: string, args: TenantRolloutArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:tenancy:TenantRollout", name, {}, opts);
@@ -67,7 +69,7 @@ export class TenantRollout extends pulumi.ComponentResource {
       { parent: this, dependsOn: [create] },
     );
     // Proves isolation and reports what failed; fails with either.
-    runtimeJob(
+    const prove = runtimeJob(
       `${name}-prove`,
       {
         ...common,
@@ -79,6 +81,7 @@ export class TenantRollout extends pulumi.ComponentResource {
       { parent: this, dependsOn: [migrate] },
     );
     this.migrate = migrate;
-    this.registerOutputs();
+    this.proven = prove.metadata.name;
+    this.registerOutputs({ proven: this.proven });
   }
 }
