@@ -23,6 +23,13 @@ export interface StepMetadata {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
+  /** Properties that force a replacement. */
+  readonly keys?: readonly string[] | null;
+  /** Top-level properties that differ. */
+  readonly diffs?: readonly string[] | null;
+  /** Paths of properties that differ. */
+  readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
+  readonly old?: { readonly protect?: boolean } | null;
 }
 
 /** Reads the events that are added to a file, one JSON document a line, until closed. */

@@ -138,9 +138,27 @@ async function run(
  * `pulumi up` of one layer, with the policy pack.
  * @param onEvent - called with each event of the engine, as it happens
  */
-export async function applyLayer(
+export function applyLayer(
   platform: Platform,
   layer: Layer,
+  onEvent: (event: EngineEvent) => void,
+): Promise<LayerResult> {
+  return runLayer(platform, layer, ["up", "--yes", "--skip-preview", "--suppress-outputs"], onEvent);
+}
+
+/** `pulumi preview` of one layer, with the policy pack: its events say what an update would do. */
+export function previewLayer(
+  platform: Platform,
+  layer: Layer,
+  onEvent: (event: EngineEvent) => void,
+): Promise<LayerResult> {
+  return runLayer(platform, layer, ["preview", "--suppress-outputs"], onEvent);
+}
+
+async function runLayer(
+  platform: Platform,
+  layer: Layer,
+  command: readonly string[],
   onEvent: (event: EngineEvent) => void,
 ): Promise<LayerResult> {
   const start = Date.now();
@@ -160,10 +178,7 @@ export async function applyLayer(
   });
   try {
     const { code, signal, output } = await run(platform, layer, [
-      "up",
-      "--yes",
-      "--skip-preview",
-      "--suppress-outputs",
+      ...command,
       "--stack",
       platform.environment,
       "--policy-pack",

@@ -7,6 +7,7 @@ export {
   LAYER_SCHEMAS,
   LAYERS,
   type Layer,
+  NAMESPACE,
   parseDatabase,
   parseFoundation,
   parseServices,
