@@ -1,4 +1,4 @@
-/** Four projects: what needs nothing, what needs a PostgreSQL or the engine, what needs the whole platform, and the toolchain. */
+/** Five projects: what needs nothing, what needs a PostgreSQL or the engine, every environment rehearsed, a whole platform, and the toolchain. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -23,6 +23,16 @@ export default defineConfig({
           include: ["packages/local-cloud/src/**/*.test.ts", "test/{runtime,policies}/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: "estate",
+          include: ["test/estate/**/*.test.ts"],
+          globalSetup: ["test/support/global-estate.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

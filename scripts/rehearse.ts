@@ -1,33 +1,39 @@
 /** `npm run rehearse -- <environment>`: the whole environment through the real engine, with nothing real at the end of it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { LAYERS } from "@bulkhead/config";
 import { script, UserError } from "./lib/cli.ts";
-import type { EngineEvent } from "./lib/events.ts";
+import { type EngineEvent, tenantWords } from "./lib/events.ts";
 import { REPOSITORY } from "./lib/platform.ts";
 import { describeResources, Progress, type Step, showEvents } from "./lib/progress.ts";
 import { checkOut } from "./rehearsal/baseline.ts";
 import { dataAtRisk } from "./rehearsal/changes.ts";
 import { compare, describe } from "./rehearsal/compare.ts";
 import { applyEdits, copyStacks, parseEdit } from "./rehearsal/edit.ts";
-import { Rehearsal } from "./rehearsal/rehearsal.ts";
+import { inventory, inventoryFile } from "./rehearsal/inventory.ts";
+import { Rehearsal, type StateResource } from "./rehearsal/rehearsal.ts";
 
 const HELP = `
-npm run rehearse -- <environment> [--edit <edit> …] [--against <commit>]
+npm run rehearse -- <environment> [--edit <edit> …] [--against <commit>] [--inventory]
 
 Applies every layer of an environment with the real engine and the policy pack, and stand-in providers that only record: no account,
 no network, nothing is created anywhere. Says per layer what is created, and ends by applying it all once more, which has to change
 nothing. The state is thrown away.
-  --edit     what this edit of a stack file would change, replace, and put at risk, in an environment that stands; none is written.
-             bulkhead:<key>.<path>=<value>, the value as YAML; an empty one removes the entry. May be given more than once.
-  --against  the same for all that differs between a commit and the working copy, stack files and programs alike, such as HEAD
+  --edit       what this edit of a stack file would change, replace, and put at risk, in an environment that stands; none is written.
+               bulkhead:<key>.<path>=<value>, the value as YAML; an empty one removes the entry. May be given more than once.
+  --inventory  writes what the environment consists of to test/estate/inventories/<environment>.yaml, for review
+  --against    the same for all that differs between a commit and the working copy, stack files and programs alike, such as HEAD
 Ends with 1 where a layer would fail, or a resource that holds data would be replaced or deleted.
 Examples: npm run rehearse -- dev
           npm run rehearse -- prod --edit 'bulkhead:tenants.acme.tier=enterprise'
           npm run rehearse -- prod --against HEAD`;
 
-const OPTIONS = { edit: { type: "string", multiple: true }, against: { type: "string" } } as const;
+const OPTIONS = {
+  edit: { type: "string", multiple: true },
+  against: { type: "string" },
+  inventory: { type: "boolean" },
+} as const;
 
 await script(HELP, OPTIONS, async (values, [name, ...more]) => {
   if (name === undefined || more.length > 0) throw new UserError(HELP.trim(), 2);
@@ -67,6 +73,14 @@ await script(HELP, OPTIONS, async (values, [name, ...more]) => {
     if (described !== "nothing to change")
       throw new UserError(`\na second run would change stacks/${layer}: ${described}`);
   }
+  if (values.inventory) {
+    const resources: Record<string, StateResource[]> = {};
+    for (const layer of LAYERS) resources[layer] = await rehearsal.resources(layer);
+    const file = join(root, inventoryFile(name));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, inventory(resources));
+    process.stdout.write(`wrote ${inventoryFile(name)}\n`);
+  }
   process.stdout.write(summary(name, kinds));
   return 0;
 });
@@ -83,10 +97,8 @@ async function pass(
     const result = await rehearsal.apply(layer, (event) => {
       show(event);
       onEvent?.(event);
-      const words = /^tenants:\n(?:.|\n)*/m.exec(
-        event.diagnosticEvent?.message.replace(/<\{%[a-z ]*%\}>/g, "") ?? "",
-      )?.[0];
-      if (words && onEvent) step.line(words.trim());
+      const words = tenantWords(event);
+      if (words && onEvent) step.line(words);
     });
     const described = describeResources(result.changes);
     step.done(described);

@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { script, UserError } from "./lib/cli.ts";
 import { REPOSITORY } from "./lib/platform.ts";
 
-const PARTS = ["check", "unit", "database", "platform", "toolchain"] as const;
+const PARTS = ["check", "unit", "database", "estate", "platform", "toolchain"] as const;
 type Part = (typeof PARTS)[number];
 
 const HELP = `
@@ -16,6 +16,7 @@ Runs the checks and every test. Parts: ${PARTS.join(", ")}.
   check      formatting, types, generated files, direction of dependencies
   unit       what needs no server
   database   the stand-in cloud, and the runtime on a real PostgreSQL
+  estate     every environment but local, rehearsed: inventories, exposure, roles, protection, upgrades
   platform   a whole platform, brought up by pulumi in a folder of its own, used and attacked
   toolchain  the set-up of Node, pnpm and the Pulumi CLI
 --filter: only test files whose path holds the text.`;

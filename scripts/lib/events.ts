@@ -59,3 +59,9 @@ export function followEvents(file: string, onEvent: (event: EngineEvent) => void
     },
   };
 }
+
+/** What layer 4 says will happen to which tenant, where an event says it. */
+export function tenantWords(event: EngineEvent): string | undefined {
+  const message = event.diagnosticEvent?.message.replace(/<\{%[a-z ]*%\}>/g, "") ?? "";
+  return /^tenants:\n(?:.|\n)*/m.exec(message)?.[0].trim();
+}

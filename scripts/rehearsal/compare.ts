@@ -1,8 +1,8 @@
 /** What a change of config or code would do to an environment that stands: per layer, with the data at risk. */
 import { LAYERS } from "@bulkhead/config";
-import type { EngineEvent } from "../lib/events.ts";
+import { type EngineEvent, tenantWords } from "../lib/events.ts";
 import type { Progress, Step } from "../lib/progress.ts";
-import { LayerFailure, previewLayer, pulumi } from "../lib/pulumi.ts";
+import { applyLayer, LayerFailure, previewLayer, pulumi } from "../lib/pulumi.ts";
 import { type Change, Changes, DATA_BEARING, dataAtRisk } from "./changes.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
@@ -42,13 +42,15 @@ export async function compare(
     let refused: string | undefined;
     try {
       await previewLayer(after.platform, layer, changes.onEvent);
-      await after.apply(layer, (event) => {
+      await applyLayer(after.platform, layer, (event) => {
         show(event);
+        const words = tenantWords(event);
+        if (words !== undefined) step.line(words);
         // What a preview could not know yet.
         changes.onEvent(event);
       });
     } catch (error) {
-      if (!(error instanceof LayerFailure) && !(error instanceof Error)) throw error;
+      if (!(error instanceof LayerFailure)) throw error;
       refused = error.message.trim();
     }
     const all = changes.all.map((change) => ({ ...change, protected: kept.has(`${change.type} ${change.name}`) }));

@@ -1,10 +1,19 @@
 /** The inventory of an environment: every resource with what it was asked to be, trimmed and sorted, for a reader and for a diff. */
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import type { StateResource } from "./rehearsal.ts";
 
 /** Longer texts (certificates, dashboards, scripts) stand as their hash: that they changed is seen, what changed is in the sources. */
 const LONGEST_TEXT = 160;
+/** What is alike everywhere, or follows from the rest. */
+const NOISE: ReadonlySet<string> = new Set([
+  "__defaults",
+  "labels",
+  "resources",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+]);
 /** What Pulumi keeps a secret as; nothing of it belongs into a file, not even encrypted. */
 const SECRET = "4dabf18193072939515e22adb298388d";
 
@@ -17,10 +26,20 @@ export function inventory(layers: Readonly<Record<string, readonly StateResource
         kinds[resource.type] ??= {};
         kinds[resource.type]![unhash(nameOf(resource))] = entry(resource);
       }
-      return [`stacks/${layer}`, sortKeys(kinds)];
+      const sorted = Object.entries(kinds).map(([kind, entries]) => [kind, sortKeys(entries)] as const);
+      return [`stacks/${layer}`, sortKeys(Object.fromEntries(sorted))];
     }),
   );
-  return stringify(tree, { lineWidth: 0, sortMapEntries: false, aliasDuplicateObjects: false });
+  const document = new Document(tree, { aliasDuplicateObjects: false });
+  // What fits on a line stands on one: the file is read by people.
+  visit(document, {
+    Collection(_key, node, path) {
+      if (path.length < 4 || JSON.stringify(node.toJSON()).length > 100) return undefined;
+      node.flow = true;
+      return visit.SKIP;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
 export function nameOf({ urn }: StateResource): string {
@@ -42,7 +61,7 @@ function trim(value: unknown): unknown {
   return sortKeys(
     Object.fromEntries(
       Object.entries(fields)
-        .filter(([key]) => key !== "__defaults")
+        .filter(([key]) => !NOISE.has(key))
         .map(([key, each]) => [key, trim(each)]),
     ),
   );
@@ -61,4 +80,9 @@ function unhash(value: string): string {
 
 function sortKeys<T>(fields: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Where the inventory of an environment is kept, from the repository's root. */
+export function inventoryFile(environment: string): string {
+  return `test/estate/inventories/${environment}.yaml`;
 }

@@ -1,5 +1,5 @@
 /** A rehearsal: an environment applied by the real engine to providers that only record, its state thrown away at the end. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAYERS, type Layer, readEnvironment } from "@bulkhead/config";
@@ -79,8 +79,10 @@ export class Rehearsal {
   }
 
   async export(layer: Layer): Promise<ExportedState> {
-    const printed = await pulumi(this.platform, layer, ["stack", "export", "--stack", this.platform.environment]);
-    return JSON.parse(printed) as ExportedState;
+    const { environment, home } = this.platform;
+    const file = join(home, `export-${layer}.json`);
+    await pulumi(this.platform, layer, ["stack", "export", "--file", file, "--stack", environment]);
+    return JSON.parse(readFileSync(file, "utf8")) as ExportedState;
   }
 
   /** The resources of a layer, the stack itself and its providers left out. */
