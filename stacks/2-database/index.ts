@@ -20,7 +20,7 @@ const clusters = Object.entries(config.cells).map(
         postgresVersion: cell.postgresVersion,
         availability: cell.availability,
         cpuCount: cell.cpuCount,
-        flags: cell.flags,
+        flags: { ...cell.flags, max_connections: String(cell.maxConnections) },
         network: foundation.networkId,
         allocatedRange: foundation.databaseAccess.kind === "psa" ? foundation.databaseAccess.rangeName : "",
         deletionProtection: cell.deletionProtection,
@@ -37,7 +37,7 @@ export const outputs: pulumi.Output<DatabaseOutputs> = pulumi.output({
         region: cluster.region,
         cluster: cluster.name,
         primary: cluster.primary,
-        maxConnections: Number(config.cells[name]!.flags.max_connections ?? 1000),
+        maxConnections: config.cells[name]!.maxConnections,
         writer: "home",
         sites: {
           home: {

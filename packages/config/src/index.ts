@@ -19,7 +19,13 @@ export {
 export { type Manifest, type Rollout, readManifest, sortKeys, writeManifest } from "./manifest.ts";
 export { ConfigError, didYouMean, joinPath, type Mistake, renderMistake, renderValue } from "./mistakes.ts";
 export * from "./names.ts";
-export { type CellConfig, type DatabaseConfig, defaultCell } from "./schema/database.ts";
+export {
+  type CellConfig,
+  type DatabaseConfig,
+  defaultCell,
+  type ReadPoolConfig,
+  type SecondaryConfig,
+} from "./schema/database.ts";
 export type { FoundationConfig } from "./schema/foundation.ts";
 export { peakConnections, type ServicesConfig, type TierConfig } from "./schema/services.ts";
 export {
@@ -30,5 +36,6 @@ export {
   type TenantStatus,
   type Tiers,
 } from "./schema/tenants.ts";
+export { type CellSites, HOME, type Site, type SiteRole, siteRoles } from "./sites.ts";
 export { checkTenantId, RESERVED_TENANT_IDS, TENANT_ID_PATTERN } from "./tenant-id.ts";
 export { checkTenants, type Tenant, type TenantContext } from "./tenants.ts";

@@ -1,7 +1,112 @@
 /** Stack config of `stacks/2-database`. */
 import { z } from "zod";
-import { joinPath, type Mistake } from "../mistakes.ts";
 import { cellName, region } from "./common.ts";
+import { DEFAULT_SERIES } from "./database-rules.ts";
+
+export { checkDatabase } from "./database-rules.ts";
+
+/** vCPUs that other series have; the machine type is named then. */
+const OTHER_SERIES = [1, 24, 48, 72, 144, 192, 288];
+
+const DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"] as const;
+
+const cpuCount = z
+  .union(
+    [...DEFAULT_SERIES, ...OTHER_SERIES].map((count) => z.literal(count)),
+    { error: `use ${DEFAULT_SERIES.slice(0, -1).join(", ")} or ${DEFAULT_SERIES.at(-1)}` },
+  )
+  .default(2);
+
+const machineType = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*-highmem-[0-9]+(?:-lssd)?$/, {
+    error: "use an AlloyDB machine type, such as c4a-highmem-16-lssd",
+  })
+  .optional();
+
+const flags = z.record(z.string(), z.string({ error: "give the flag's value as a string, in quotes" })).default({});
+
+const hour = z.int().min(0).max(23);
+
+const placeName = z
+  .string()
+  .regex(/^[a-z][a-z0-9]{0,14}$/, { error: "use 1 to 15 of a-z and 0-9, a letter first, such as dr" });
+
+const pooling = z
+  .strictObject({
+    poolMode: z
+      .enum(["transaction", "session"])
+      .default("transaction")
+      .describe("transaction hands a connection on after each transaction; session after each session."),
+    maxPoolSize: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(50)
+      .describe("Server connections for each pair of user and database. Every tenant database multiplies it."),
+  })
+  .optional();
+
+const readPool = z.strictObject({
+  nodes: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(2)
+    .describe("Nodes. Two or more are spread over zones; one is in a single zone. Can be changed while running."),
+  cpuCount: cpuCount.describe("vCPUs of each node, 2 unless said. Changing it restarts the nodes."),
+  machineType: machineType.describe("Machine type, where not the default series. Its vCPUs are cpuCount."),
+  flags: flags.describe("Flags of this pool beside the cell's."),
+  pooling: pooling.describe(
+    "AlloyDB's own connection pooling; off unless given. Through the Auth Proxy every connection is then pooled.",
+  ),
+});
+
+const readPools = z.record(placeName, readPool).default({});
+
+const secondary = z.strictObject({
+  region: region.describe(
+    "Region of the secondary, not the cell's; the foundation must have it. Changing it replaces the secondary.",
+  ),
+  cpuCount: cpuCount.describe("vCPUs of its instance, 2 unless said: enough to take the writes over."),
+  machineType: machineType.describe("Machine type, where not the default series. Its vCPUs are cpuCount."),
+  readPools: readPools.describe("Read pools of the secondary. Empty unless said."),
+});
+
+const backups = z
+  .strictObject({
+    recoveryWindowDays: z
+      .int()
+      .min(1)
+      .max(35)
+      .default(14)
+      .describe("Days that can be restored to the second. Shrinking it drops what falls out at once."),
+    retentionDays: z.int().min(1).max(365).default(30).describe("Days that the daily backups are kept."),
+    hour: hour.default(2).describe("Hour of the daily backup, UTC."),
+  })
+  .prefault({})
+  .describe("Continuous and daily backups: 14 days to the second, 30 days to the day.");
+
+const maintenance = z
+  .strictObject({
+    day: z.enum(DAYS).default("SUNDAY").describe("Day of the week."),
+    hour: hour.default(3).describe("Hour at which it may begin, UTC. AlloyDB takes full hours only."),
+  })
+  .prefault({})
+  .describe("When AlloyDB may update itself: Sundays from 03:00 UTC.");
+
+const percent = z.number().min(1).max(100);
+
+const alerts = z
+  .strictObject({
+    cpuPercent: percent.default(85).describe("Mean CPU of an instance over ten minutes, in percent."),
+    connectionsPercent: percent.default(80).describe("Connections, in percent of maxConnections."),
+    replicationLagSeconds: z.number().min(1).default(60).describe("How far a replica may be behind, in seconds."),
+    storageGiB: z.number().min(1).default(4096).describe("Bytes that the cluster may hold, in GiB."),
+    transactionIdPercent: percent.default(50).describe("Transaction ids used of those there are, in percent."),
+  })
+  .prefault({})
+  .describe("Thresholds of the cell's alerts.");
 
 const cellSchema = z.strictObject({
   region: region.describe(
@@ -15,17 +120,64 @@ const cellSchema = z.strictObject({
     .enum(["REGIONAL", "ZONAL"])
     .default("REGIONAL")
     .describe("REGIONAL has a standby in another zone; ZONAL has none."),
-  cpuCount: z
-    .union(
-      [2, 4, 8, 16, 32, 64, 96, 128].map((count) => z.literal(count)),
-      { error: "use 2, 4, 8, 16, 32, 64, 96 or 128" },
-    )
-    .default(2)
-    .describe("vCPUs of the primary. Changing it restarts the instance."),
-  flags: z
-    .record(z.string(), z.string({ error: "give the flag's value as a string, in quotes" }))
+  cpuCount: cpuCount.describe("vCPUs of the primary, 2 unless said. Changing it restarts the instance."),
+  machineType: machineType.describe(
+    "Machine type of the primary, where not the default series. Its vCPUs are cpuCount. Changing it restarts the instance.",
+  ),
+  maxConnections: z
+    .int()
+    .min(50)
+    .max(100_000)
+    .default(1000)
+    .describe("max_connections of every instance of the cell; the fleet's pools must fit. Changing it restarts them."),
+  flags: flags.describe("AlloyDB database flags beside the platform's own, on every instance. Values are strings."),
+  readPools: readPools.describe(
+    "Read pools beside the primary, by name. At most 20 nodes in all pools of a cluster. Empty unless said.",
+  ),
+  secondaries: z
+    .record(placeName, secondary)
     .default({})
-    .describe("AlloyDB database flags beside the platform's own. Values are strings."),
+    .describe("Replicas in other regions, by name; at most five. Empty unless said."),
+  writer: z
+    .string()
+    .default("home")
+    .describe("The site that takes writes: home, or a secondary after its promotion or a switchover."),
+  fenced: z
+    .array(z.string())
+    .default([])
+    .describe("Sites left behind by a promotion: stopped, and reached by nobody. Empty unless said."),
+  backups,
+  maintenance,
+  pooling: pooling
+    .unwrap()
+    .extend({
+      acknowledged: z
+        .literal(true, { error: "set it to true" })
+        .describe("That LISTEN, session locks and migrations through the Auth Proxy are known to break."),
+    })
+    .optional()
+    .describe("AlloyDB's own connection pooling on the site that writes; off unless given."),
+  columnarEngine: z
+    .strictObject({
+      memoryMb: z
+        .int()
+        .min(128)
+        .optional()
+        .describe("Memory of the column store, in MB; a share of the machine's if not said."),
+    })
+    .optional()
+    .describe(
+      "Analytical queries from a column store in memory; off unless given. Switching it restarts the instance.",
+    ),
+  vertexAi: z
+    .boolean()
+    .default(false)
+    .describe("Let SQL call Vertex AI models: sets the flag and grants AlloyDB's service agent roles/aiplatform.user."),
+  alerts,
+  labels: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Labels of the cell's clusters and instances beside the platform's own."),
   deletionProtection: z
     .boolean()
     .default(true)
@@ -43,61 +195,9 @@ export const databaseSchema = z.strictObject({
 });
 
 export type CellConfig = z.output<typeof cellSchema>;
+export type ReadPoolConfig = z.output<typeof readPool>;
+export type SecondaryConfig = z.output<typeof secondary>;
 export type DatabaseConfig = z.output<typeof databaseSchema>;
-
-/** What the platform sets itself; a change by hand would break isolation or login. */
-const OWN_FLAGS = new Map([
-  ["alloydb.iam_authentication", "the platform logs in by IAM"],
-  ["alloydb.enable_pgaudit", "administrators are audited by it"],
-  ["row_security", "isolation rests on it"],
-  ["session_replication_role", "it would switch off triggers and foreign keys"],
-  ["password_encryption", "passwords are stored as scram-sha-256"],
-]);
-
-/** Rules across fields, of what of a config is sound. `regions`: those of the foundation, where known. */
-export function checkDatabase({ cells }: Partial<DatabaseConfig>, regions?: readonly string[]): Mistake[] {
-  if (cells === undefined) return [];
-  const mistakes: Mistake[] = [];
-  const names = Object.keys(cells);
-  if (names.length === 0) {
-    mistakes.push({
-      path: "bulkhead:cells",
-      value: cells,
-      problem: "names no cell",
-      remedy: "add one, such as eu1",
-    });
-  }
-  const defaults = names.filter((name) => cells[name]!.default);
-  if (names.length > 1 && defaults.length !== 1) {
-    mistakes.push({
-      path: "bulkhead:cells",
-      value: defaults,
-      problem: `has ${defaults.length} default cells`,
-      remedy: "mark exactly one with default: true",
-    });
-  }
-  for (const [name, cell] of Object.entries(cells)) {
-    if (regions && !regions.includes(cell.region)) {
-      mistakes.push({
-        path: joinPath("bulkhead:cells", name, "region"),
-        value: cell.region,
-        problem: "is not a region of the foundation",
-        remedy: `use one of ${regions.join(", ")}, or add it to bulkhead:regions of stacks/1-foundation`,
-      });
-    }
-    for (const [flag, value] of Object.entries(cell.flags)) {
-      const reason = OWN_FLAGS.get(flag.toLowerCase());
-      if (reason)
-        mistakes.push({
-          path: joinPath("bulkhead:cells", name, "flags", flag),
-          value,
-          problem: `is the platform's to set: ${reason}`,
-          remedy: "remove it",
-        });
-    }
-  }
-  return mistakes;
-}
 
 /** The cell of a tenant that names none. */
 export function defaultCell(cells: Readonly<Record<string, { readonly default: boolean }>>): string | undefined {
