@@ -14,11 +14,12 @@ import { tenantTable } from "@bulkhead/runtime";
 import { script, UserError } from "./lib/cli.ts";
 import { greet } from "./lib/demo.ts";
 import { mendInterrupted } from "./lib/engine-lock.ts";
+import { watchInterrupt } from "./lib/interrupt.ts";
 import { readAddresses, registeredTenants } from "./lib/local.ts";
 import { localPlatform, type Platform, prepareHome } from "./lib/platform.ts";
 import { describeResources, Progress, type Step, showEvents } from "./lib/progress.ts";
 import { lastProofs } from "./lib/proof.ts";
-import { applyLayer, LayerFailure, type LayerResult, readOutputs, runningEngine, stateFile } from "./lib/pulumi.ts";
+import { applyLayer, LayerFailure, type LayerResult, readOutputs, stateFile } from "./lib/pulumi.ts";
 import { holdRoot } from "./lib/root-lock.ts";
 import { curlLines, HOW_TO_ADD, platformLines } from "./lib/summary.ts";
 import { prepareKeys } from "./lib/tokens.ts";
@@ -161,22 +162,6 @@ async function summarise(
     "Add a tenant",
     ...HOW_TO_ADD,
   ];
-}
-
-/** Ctrl-C reaches the engine too, which ends its operations in order; a second one ends this at once. */
-function watchInterrupt(): () => boolean {
-  let interrupts = 0;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      interrupts++;
-      const engine = runningEngine();
-      if (interrupts > 1 || !engine) process.exit(130);
-      process.stderr.write("\ninterrupted: letting the engine end what it is doing; once more ends it at once\n");
-      // A signal sent to this process alone (not typed at a terminal) has not reached the engine.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) engine.kill("SIGINT");
-    });
-  }
-  return () => interrupts > 0;
 }
 
 function indent(text: string): string {

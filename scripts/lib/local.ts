@@ -1,37 +1,54 @@
 /** What the scripts know of a local platform that is up: addresses, tenants, the last proof. */
 import { existsSync } from "node:fs";
 import type { ServicesOutputs, TenantsOutputs } from "@bulkhead/components";
-import { didYouMean, type Environment, readEnvironment, type Tenant } from "@bulkhead/config";
+import { cellCluster, didYouMean, type Environment, readEnvironment, type Tenant, tenantCluster } from "@bulkhead/config";
 import { type Cloud, openCloud } from "@bulkhead/local-cloud";
 import { type RegisteredTenant, readKnownTenants, type Target } from "@bulkhead/runtime";
 import { UserError } from "./cli.ts";
 import type { Platform } from "./platform.ts";
 import { readOutputs, stateFile } from "./pulumi.ts";
 
-/** AlloyDB instance of a cell, as the local cloud knows it. */
-export function primaryOf(environment: Environment, cell: string): string {
+/** AlloyDB primary of a cell, or of an instance tenant, as the local cloud knows it. */
+export function primaryOf(environment: Environment, cell: string, cluster: string = cellCluster(cell)): string {
   const { region } = environment.database.cells[cell]!;
-  return `projects/${environment.foundation.project}/locations/${region}/clusters/bulkhead-${cell}/instances/primary`;
+  return `projects/${environment.foundation.project}/locations/${region}/clusters/${cluster}/instances/primary`;
 }
 
-/** Login of the local operator to a cell's database; undefined where its server does not exist yet. Holds a password. */
-export async function operatorTarget(
-  cloud: Cloud,
-  environment: Environment,
-  cell: string,
-): Promise<Target | undefined> {
-  const login = await cloud.adminLogin(primaryOf(environment, cell)).catch(() => undefined);
+/** The AlloyDB primary that a tenant's data is on. */
+export function primaryOfTenant(environment: Environment, tenant: Pick<Tenant, "id" | "cell" | "isolation">): string {
+  return primaryOf(
+    environment,
+    tenant.cell,
+    tenant.isolation === "instance" ? tenantCluster(tenant.id) : cellCluster(tenant.cell),
+  );
+}
+
+/** Login of the local operator to a database server; undefined where it does not exist yet. Holds a password. */
+export async function operatorTarget(cloud: Cloud, primary: string): Promise<Target | undefined> {
+  const login = await cloud.adminLogin(primary).catch(() => undefined);
   return login && { host: login.host, port: login.port, user: login.user, password: login.password };
 }
 
-/** Tenants of the registries of all cells; none where a cell was never brought up. */
-export async function registeredTenants(cloud: Cloud, environment: Environment): Promise<RegisteredTenant[]> {
+/** Tenants of every registry, those of instance tenants too; none where a cell was never brought up. */
+export async function registeredTenants(
+  platform: Platform,
+  cloud: Cloud,
+  environment: Environment,
+): Promise<RegisteredTenant[]> {
+  const { instances = {} } = existsSync(stateFile(platform, "4-tenants"))
+    ? await readOutputs<Partial<TenantsOutputs>>(platform, "4-tenants").catch(() => ({ instances: {} }))
+    : {};
+  const primaries = new Set([
+    ...Object.keys(environment.database.cells).map((cell) => primaryOf(environment, cell)),
+    ...environment.tenants.tenants.map((tenant) => primaryOfTenant(environment, tenant)),
+    ...Object.values(instances).map(({ primary }) => primary),
+  ]);
   const tenants: RegisteredTenant[] = [];
-  for (const cell of Object.keys(environment.database.cells)) {
-    const target = await operatorTarget(cloud, environment, cell);
+  for (const primary of primaries) {
+    const target = await operatorTarget(cloud, primary);
     if (target) tenants.push(...(await readKnownTenants(target)));
   }
-  return tenants;
+  return tenants.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Reads the config and opens the cloud of a platform that should be up. */

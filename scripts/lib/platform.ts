@@ -11,9 +11,9 @@ export interface Platform {
   readonly root: string;
   /** Environment, the name of the stacks. */
   readonly environment: string;
-  /** `realise` makes real what has a local counterpart; `record` only records (a rehearsal). */
-  readonly mode: "realise" | "record";
-  /** `.bulkhead/`, or a throw-away folder for a rehearsal. */
+  /** `realise` makes real what has a local counterpart; `record` only records (a rehearsal); `cloud` is Google Cloud itself. */
+  readonly mode: "realise" | "record" | "cloud";
+  /** `.bulkhead/`, or a throw-away folder for a rehearsal; of `cloud`, only locks and logs. */
   readonly home: string;
   readonly stacks: string;
   /** State of the stand-in providers. */
@@ -23,6 +23,13 @@ export interface Platform {
 export function localPlatform(): Platform {
   const root = resolve(process.env.BULKHEAD_ROOT ?? REPOSITORY);
   return platformAt(root, join(root, ".bulkhead"), "local", "realise");
+}
+
+/** An environment on Google Cloud: Pulumi works in `stacks/` itself, with the backend and the credentials of whoever runs this. */
+export function cloudPlatform(root: string, environment: string): Platform {
+  const platform = platformAt(root, join(root, ".bulkhead", "environments", environment), environment, "cloud");
+  mkdirSync(platform.home, { recursive: true, mode: 0o700 });
+  return platform;
 }
 
 export function platformAt(root: string, home: string, environment: string, mode: Platform["mode"]): Platform {

@@ -6,7 +6,7 @@ import { delimiter, join, relative } from "node:path";
 import { type Layer, projectOf } from "@bulkhead/config";
 import { parse, stringify } from "yaml";
 import { type EngineEvent, followEvents } from "./events.ts";
-import { type Platform, REPOSITORY } from "./platform.ts";
+import { type Platform, REPOSITORY, writePrivate } from "./platform.ts";
 
 export interface LayerResult {
   readonly layer: Layer;
@@ -28,8 +28,12 @@ export class LayerFailure extends Error {
 
 /** Environment of every Pulumi process of a platform. */
 export function pulumiEnvironment(platform: Platform): NodeJS.ProcessEnv {
+  // Reveals --event-log, by which Pulumi's own automation API follows an update.
+  const events = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DEBUG_COMMANDS: "true" };
+  if (platform.mode === "cloud") return { ...process.env, ...events };
   return {
     ...process.env,
+    ...events,
     PATH: [join(REPOSITORY, "packages/local-cloud/bin"), process.env.PATH].join(delimiter),
     // A home of its own: no login, plugin or setting of the user's other work comes in, or goes out.
     PULUMI_HOME: join(platform.home, "pulumi"),
@@ -38,12 +42,9 @@ export function pulumiEnvironment(platform: Platform): NodeJS.ProcessEnv {
     PULUMI_CONFIG_PASSPHRASE: undefined,
     PULUMI_ACCESS_TOKEN: undefined,
     PULUMI_STACK: undefined,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_SKIP_CONFIRMATIONS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
-    // Reveals --event-log, by which Pulumi's own automation API follows an update.
-    PULUMI_DEBUG_COMMANDS: "true",
     BULKHEAD_CLOUD: platform.mode,
     BULKHEAD_CLOUD_DIR: platform.cloud,
     BULKHEAD_REPO: REPOSITORY,
@@ -55,15 +56,24 @@ export function stateFile(platform: Platform, layer: Layer): string {
   return join(platform.home, "state/.pulumi/stacks", projectOf(layer), `${platform.environment}.json`);
 }
 
-/** Writes the layer's project and config where Pulumi may add to them; returns the folder. */
-export function prepareProject(platform: Platform, layer: Layer): string {
-  const folder = join(platform.home, "projects", layer);
+/** Where Pulumi is run for a layer. */
+function projectFolder(platform: Platform, layer: Layer): string {
+  return platform.mode === "cloud" ? join(platform.stacks, layer) : join(platform.home, "projects", layer);
+}
+
+/**
+ * Writes the layer's project and config where Pulumi may add to them; returns the folder.
+ * @param text - the stack file's content, where it is not what stands in `stacks/`
+ */
+export function prepareProject(platform: Platform, layer: Layer, text?: string): string {
+  const folder = projectFolder(platform, layer);
+  if (platform.mode === "cloud") return folder;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const source = join(platform.stacks, layer);
   const project = parse(readFileSync(join(source, "Pulumi.yaml"), "utf8"));
   writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, main: `${relative(folder, source)}/` }));
   const file = `Pulumi.${platform.environment}.yaml`;
-  const config = parse(readFileSync(join(source, file), "utf8"));
+  const config = parse(text ?? readFileSync(join(source, file), "utf8"));
   const images = config?.config?.["bulkhead:images"];
   if (platform.mode === "realise" && images?.runtime) images.runtime += `-${runtimeVersion()}`;
   // The salt goes with the passphrase of this machine; it stays over runs, as the state is encrypted with it.
@@ -110,7 +120,7 @@ async function run(
   layer: Layer,
   args: readonly string[],
 ): Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }> {
-  const folder = join(platform.home, "projects", layer);
+  const folder = projectFolder(platform, layer);
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
     cwd: folder,
     env: pulumiEnvironment(platform),
@@ -134,6 +144,16 @@ async function run(
   }
 }
 
+/** How an update or a preview of a layer differs from one of the whole layer as its files say. */
+export interface RunOptions {
+  /** The stack file's content, where it is not what stands in `stacks/`. */
+  readonly text?: string;
+  /** URNs: nothing else is updated. */
+  readonly targets?: readonly string[];
+  /** URNs that are left as they are. */
+  readonly exclude?: readonly string[];
+}
+
 /**
  * `pulumi up` of one layer, with the policy pack.
  * @param onEvent - called with each event of the engine, as it happens
@@ -142,8 +162,9 @@ export function applyLayer(
   platform: Platform,
   layer: Layer,
   onEvent: (event: EngineEvent) => void,
+  options: RunOptions = {},
 ): Promise<LayerResult> {
-  return runLayer(platform, layer, ["up", "--yes", "--skip-preview", "--suppress-outputs"], onEvent);
+  return runLayer(platform, layer, ["up", "--yes", "--skip-preview", "--suppress-outputs"], onEvent, options);
 }
 
 /** `pulumi preview` of one layer, with the policy pack: its events say what an update would do. */
@@ -151,8 +172,9 @@ export function previewLayer(
   platform: Platform,
   layer: Layer,
   onEvent: (event: EngineEvent) => void,
+  options: RunOptions = {},
 ): Promise<LayerResult> {
-  return runLayer(platform, layer, ["preview", "--suppress-outputs"], onEvent);
+  return runLayer(platform, layer, ["preview", "--suppress-outputs"], onEvent, options);
 }
 
 async function runLayer(
@@ -160,12 +182,16 @@ async function runLayer(
   layer: Layer,
   command: readonly string[],
   onEvent: (event: EngineEvent) => void,
+  { text, targets = [], exclude = [] }: RunOptions,
 ): Promise<LayerResult> {
   const start = Date.now();
-  prepareProject(platform, layer);
-  if (!existsSync(stateFile(platform, layer)))
+  prepareProject(platform, layer, text);
+  if (platform.mode !== "cloud" && !existsSync(stateFile(platform, layer)))
     await pulumi(platform, layer, ["stack", "init", platform.environment, "--no-select"]);
-  const log = join(platform.home, "projects", layer, `events-${process.pid}.json`);
+  const log = join(platform.home, `events-${layer}-${process.pid}.json`);
+  const config = join(platform.home, `Pulumi.${platform.environment}.${layer}-${process.pid}.yaml`);
+  const instead = platform.mode === "cloud" && text !== undefined;
+  if (instead) writePrivate(config, text);
   const errors: string[] = [];
   const changes: Record<string, number> = {};
   const events = followEvents(log, (event) => {
@@ -185,6 +211,9 @@ async function runLayer(
       join(REPOSITORY, "policies"),
       "--event-log",
       log,
+      ...(instead ? ["--config-file", config] : []),
+      ...targets.flatMap((urn) => ["--target", urn]),
+      ...exclude.flatMap((urn) => ["--exclude", urn]),
     ]);
     await events.close();
     if (code !== 0) {
@@ -195,6 +224,7 @@ async function runLayer(
   } finally {
     await events.close();
     rmSync(log, { force: true });
+    if (instead) rmSync(config, { force: true });
   }
 }
 
