@@ -1,30 +1,70 @@
-/** Layer 1: the network, and a GKE cluster in each region. */
-import { type FoundationOutputs, GkeCluster, Network } from "@bulkhead/components";
-import { ConfigError, parseFoundation, rawFromPulumi } from "@bulkhead/config";
-import * as gcp from "@pulumi/gcp";
+/** Layer 1: the network, its keys and images, and a GKE cluster in each region. */
+import {
+  type FoundationOutputs,
+  GkeCluster,
+  ImageRegistry,
+  type KeyPurpose,
+  Network,
+  RegionKeys,
+  readOwnOutputs,
+  ServiceAgents,
+} from "@bulkhead/components";
+import { ConfigError, type Mistake, parseFoundation, rawFromPulumi } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
+import { enableServices } from "./services.ts";
+import { checkUnchanged } from "./unchangeable.ts";
 
+const refuse = (mistakes: readonly Mistake[]): never => {
+  throw new pulumi.RunError(new ConfigError(mistakes, "stacks/1-foundation").message);
+};
 const { value: config, mistakes } = parseFoundation(rawFromPulumi(pulumi.runtime.allConfig()));
-if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/1-foundation").message);
+if (!config) throw refuse(mistakes);
+const changed = checkUnchanged(await readOwnOutputs<FoundationOutputs>("1-foundation"), config);
+if (changed.length > 0) refuse(changed);
 
 const { project } = config;
-const services = [
-  "alloydb",
-  "cloudresourcemanager",
-  "compute",
-  "container",
-  "dns",
-  "iam",
-  "iamcredentials",
-  "servicenetworking",
-].map(
-  (service) =>
-    new gcp.projects.Service(service, { project, service: `${service}.googleapis.com`, disableOnDestroy: false }),
-);
+const gatewayRegion = config.gatewayRegion ?? Object.keys(config.regions)[0]!;
+const services = enableServices(project, config);
 
 const network = new Network(
   "bulkhead",
-  { project, regions: config.regions, databaseRange: config.databaseRange },
+  {
+    project,
+    regions: config.regions,
+    databaseAccess: config.databaseAccess,
+    databaseRange: config.databaseRange,
+    egress: config.egress,
+  },
+  { dependsOn: services },
+);
+
+const needsAgents = config.encryption.enabled || config.databaseAccess === "psc";
+const agents = needsAgents ? new ServiceAgents("bulkhead", { project }, { dependsOn: services }) : undefined;
+
+/** Of each region; none where Google manages them. */
+const keys: Readonly<Record<string, Readonly<Partial<Record<KeyPurpose, pulumi.Output<string>>>>>> = Object.fromEntries(
+  Object.keys(config.regions).map((region) => [
+    region,
+    agents && config.encryption.enabled
+      ? new RegionKeys(
+          `bulkhead-${region}`,
+          {
+            project,
+            region,
+            keyRing: "bulkhead",
+            agents: agents.members,
+            rotationDays: config.encryption.rotationDays,
+            protect: config.encryption.keyProtection,
+          },
+          { dependsOn: services },
+        ).keys
+      : {},
+  ]),
+);
+
+const registry = new ImageRegistry(
+  "bulkhead",
+  { project, region: gatewayRegion, kmsKey: keys[gatewayRegion]?.registry, mirrors: config.mirrors },
   { dependsOn: services },
 );
 
@@ -51,12 +91,14 @@ const clusters = Object.fromEntries(
 export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
   project,
   networkId: network.id,
-  databaseAccess: { kind: "psa" as const, rangeName: network.databaseRangeName },
+  databaseAccess: network.databaseRangeName
+    ? { kind: "psa" as const, rangeName: network.databaseRangeName }
+    : { kind: "psc" as const, subnetworks: network.endpointSubnets, projectNumber: agents!.projectNumber },
   databaseRange: config.databaseRange,
   workloadPool: `${project}.svc.id.goog`,
-  registry: `${Object.keys(config.regions)[0]}-docker.pkg.dev/${project}/bulkhead`,
+  registry: registry.url,
   notificationChannels: [],
-  gatewayRegion: Object.keys(config.regions)[0]!,
+  gatewayRegion,
   regions: Object.fromEntries(
     Object.entries(clusters).map(([region, cluster]) => [
       region,
@@ -64,7 +106,8 @@ export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
         kubeconfig: cluster.kubeconfig,
         nodeRange: config.regions[region]!.nodes,
         podRange: config.regions[region]!.pods,
-        keys: {},
+        proxyRange: config.regions[region]!.proxies ?? null,
+        keys: keys[region]!,
         membership: null,
       },
     ]),

@@ -5,8 +5,8 @@ export interface FoundationOutputs {
   readonly project: string;
   /** `projects/…/global/networks/…` */
   readonly networkId: string;
-  /** How clusters are reached: peered (`psa`, with the name of the reserved range), or by endpoints of their own (`psc`). */
-  readonly databaseAccess: { readonly kind: "psa"; readonly rangeName: string } | { readonly kind: "psc" };
+  /** How clusters are reached: peered, or by endpoints of their own. */
+  readonly databaseAccess: DatabaseAccess;
   /** Range in which AlloyDB's addresses lie, in CIDR notation: what network policies let through. */
   readonly databaseRange: string;
   readonly workloadPool: string;
@@ -19,11 +19,25 @@ export interface FoundationOutputs {
   readonly regions: Readonly<Record<string, RegionOutputs>>;
 }
 
+/**
+ * psa: name of the range that is reserved for AlloyDB's addresses.
+ * psc: name of each region's subnet for endpoints, and number of the project that may connect to instances (`allowedConsumerProjects`).
+ */
+export type DatabaseAccess =
+  | { readonly kind: "psa"; readonly rangeName: string }
+  | {
+      readonly kind: "psc";
+      readonly subnetworks: Readonly<Record<string, string>>;
+      readonly projectNumber: string;
+    };
+
 export interface RegionOutputs {
   readonly kubeconfig: string;
   /** Ranges in CIDR notation. */
   readonly nodeRange: string;
   readonly podRange: string;
+  /** Where internal gateways call from; null where none was given, and there can be no such gateway. */
+  readonly proxyRange: string | null;
   /** Customer-managed keys of the region, by purpose, `projects/…/cryptoKeys/…`; none where Google manages them. */
   readonly keys: Readonly<Partial<Record<KeyPurpose, string>>>;
   /** Name of the cluster's fleet membership; null where there is no fleet. */
@@ -99,4 +113,6 @@ export interface TenantsOutputs {
   readonly rollouts: Readonly<Record<string, { readonly hash: string; readonly attempt: string }>>;
   /** Where tenants with a database of their own are served. */
   readonly apis: Readonly<Record<string, { readonly namespace: string; readonly service: string }>>;
+  /** Tenants with an AlloyDB cluster of their own: its primary instance, and the namespace of what serves it. */
+  readonly instances: Readonly<Record<string, { readonly primary: string; readonly namespace: string }>>;
 }

@@ -1,15 +1,23 @@
-/** The VPC that everything lives in: private subnets, an exit for updates, and the range that AlloyDB is reached by. */
+/** The VPC that everything lives in: private subnets, a closed firewall with named ways through, and the range that AlloyDB is reached by. */
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { privateGoogleApis } from "./google-apis.ts";
+import { firewall } from "./firewall.ts";
+import { restrictedGoogleApis } from "./google-apis.ts";
 
 export interface NetworkArgs {
   /** Google Cloud project id. Changing it replaces everything. */
   readonly project: string;
   /** Subnet of each region, by region. Changing a range replaces that subnet. */
   readonly regions: Readonly<Record<string, SubnetRanges>>;
-  /** Range for private service access, by which AlloyDB is reached. Changing it replaces the reservation. */
+  /**
+   * How AlloyDB is reached. `psa`: peered, from a reserved range. `psc`: by an endpoint per instance, in a subnet of this VPC.
+   * Decided before the first cluster: AlloyDB moves none from one to the other. Default: psa.
+   */
+  readonly databaseAccess?: "psa" | "psc";
+  /** Range in which AlloyDB's addresses lie: reserved (psa), or around every region's `endpoints` (psc). Changing it replaces the reservation. */
   readonly databaseRange: string;
+  /** Ranges outside that nodes and pods may call on port 443, by name: 1 to 20 of a-z, 0-9 and -. Default: none. */
+  readonly egress?: Readonly<Record<string, string>>;
 }
 
 /** IPv4 ranges in CIDR notation. */
@@ -17,19 +25,30 @@ export interface SubnetRanges {
   readonly nodes: string;
   readonly pods: string;
   readonly services: string;
+  /** Of the GKE control plane, which lies outside the subnet. */
+  readonly controlPlane: string;
+  /** Of the proxies of regional and internal gateways. Default: none, and no such gateway. */
+  readonly proxies?: string;
+  /** Of AlloyDB's endpoints, within `databaseRange`. With `psc` only. */
+  readonly endpoints?: string;
 }
 
 /** Names of the secondary ranges, the same in every region. */
 export const POD_RANGE = "pods";
 export const SERVICE_RANGE = "services";
 
-/** A custom-mode VPC with a subnet per region, Cloud NAT, private addresses of Google's APIs, and private service access. */
+/** Half of the flows, gathered over five minutes: what an investigation needs, at a tenth of the price. */
+const FLOW_LOGS = { aggregationInterval: "INTERVAL_5_MIN", flowSampling: 0.5, metadata: "INCLUDE_ALL_METADATA" };
+
+/** A custom-mode VPC: subnets per region, Cloud NAT, private addresses of Google's APIs, a way to AlloyDB, and all else denied. */
 export class Network extends pulumi.ComponentResource {
   /** `projects/…/global/networks/…`, as AlloyDB and GKE want it. */
   readonly id: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
-  /** Name of the range reserved for private service access. AlloyDB needs the connection to stand; it is made in a later layer. */
-  readonly databaseRangeName: pulumi.Output<string>;
+  /** With `psa`: name of the range reserved for private service access. AlloyDB needs the connection to stand; it is made in a later layer. */
+  readonly databaseRangeName: pulumi.Output<string> | undefined;
+  /** With `psc`: name of each region's subnet for endpoints. */
+  readonly endpointSubnets: Readonly<Record<string, pulumi.Output<string>>>;
   /** Name of each region's subnet. */
   readonly subnets: Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -52,14 +71,18 @@ export class Network extends pulumi.ComponentResource {
         this.#subnet(name, region, ranges, args.project, vpc),
       ]),
     );
-    privateGoogleApis(name, args.project, vpc.id, { parent: this });
-    this.databaseRangeName = this.#privateServiceAccess(name, args, vpc);
+    this.endpointSubnets = args.databaseAccess === "psc" ? this.#endpointSubnets(name, args, vpc) : {};
+    this.#proxySubnets(name, args, vpc);
+    const names = restrictedGoogleApis(name, args.project, vpc.id, { parent: this });
+    this.databaseRangeName = args.databaseAccess === "psc" ? undefined : this.#privateServiceAccess(name, args, vpc);
+    firewall(name, { ...args, egress: args.egress ?? {}, network: vpc.id }, names, { parent: this });
     this.id = vpc.id;
     this.name = vpc.name;
     this.registerOutputs({
       id: this.id,
       name: this.name,
       databaseRangeName: this.databaseRangeName,
+      endpointSubnets: this.endpointSubnets,
       subnets: this.subnets,
     });
   }
@@ -84,7 +107,7 @@ export class Network extends pulumi.ComponentResource {
           { rangeName: POD_RANGE, ipCidrRange: ranges.pods },
           { rangeName: SERVICE_RANGE, ipCidrRange: ranges.services },
         ],
-        logConfig: { aggregationInterval: "INTERVAL_5_MIN", flowSampling: 0.5, metadata: "INCLUDE_ALL_METADATA" },
+        logConfig: FLOW_LOGS,
       },
       { parent: this },
     );
@@ -107,6 +130,47 @@ export class Network extends pulumi.ComponentResource {
       { parent: this },
     );
     return subnet.name;
+  }
+
+  /** Where Envoy runs on behalf of regional and internal gateways; one per region, whatever the number of gateways. */
+  #proxySubnets(name: string, args: NetworkArgs, vpc: gcp.compute.Network): void {
+    for (const [region, { proxies }] of Object.entries(args.regions))
+      if (proxies)
+        new gcp.compute.Subnetwork(
+          `${name}-${region}-proxies`,
+          {
+            project: args.project,
+            name: `${name}-${region}-proxies`,
+            region,
+            network: vpc.id,
+            ipCidrRange: proxies,
+            purpose: "REGIONAL_MANAGED_PROXY",
+            role: "ACTIVE",
+          },
+          { parent: this },
+        );
+  }
+
+  #endpointSubnets(name: string, args: NetworkArgs, vpc: gcp.compute.Network): Record<string, pulumi.Output<string>> {
+    const subnet = (region: string, ipCidrRange: string) =>
+      new gcp.compute.Subnetwork(
+        `${name}-${region}-endpoints`,
+        {
+          project: args.project,
+          name: `${name}-${region}-endpoints`,
+          region,
+          network: vpc.id,
+          ipCidrRange,
+          privateIpGoogleAccess: true,
+          logConfig: FLOW_LOGS,
+        },
+        { parent: this },
+      ).name;
+    return Object.fromEntries(
+      Object.entries(args.regions).flatMap(([region, { endpoints }]) =>
+        endpoints ? [[region, subnet(region, endpoints)]] : [],
+      ),
+    );
   }
 
   #privateServiceAccess(name: string, args: NetworkArgs, vpc: gcp.compute.Network): pulumi.Output<string> {

@@ -9,6 +9,18 @@ export function computed(type: string, name: string, inputs: Values): { id: stri
   return { id: typeof state.id === "string" ? state.id : `${name}-id`, state };
 }
 
+/** What a look-up answers. */
+export function answered(token: string, inputs: Values): Values {
+  return { ...inputs, ...ANSWERS[token] };
+}
+
+const ANSWERS: Readonly<Record<string, Values>> = {
+  "gcp:organizations/getProject:getProject": { number: "123456789" },
+  "gcp:logging/getProjectCmekSettings:getProjectCmekSettings": {
+    serviceAccountId: "cmek-p123456789@gcp-sa-logging.iam.gserviceaccount.com",
+  },
+};
+
 const text = (value: unknown): string => String(value);
 
 const OUTPUTS: Readonly<Record<string, (inputs: Values) => Values>> = {
@@ -17,6 +29,10 @@ const OUTPUTS: Readonly<Record<string, (inputs: Values) => Values>> = {
   }),
   "gcp:alloydb/instance:Instance": ({ cluster, instanceId }) => ({
     name: `${text(cluster)}/instances/${text(instanceId)}`,
+  }),
+  "gcp:compute/address:Address": ({ project, region, name }) => ({
+    address: "10.16.0.2",
+    selfLink: `projects/${text(project)}/regions/${text(region)}/addresses/${text(name)}`,
   }),
   "gcp:compute/network:Network": ({ project, name }) => ({
     id: `projects/${text(project)}/global/networks/${text(name)}`,

@@ -1,7 +1,7 @@
 /** Runs programs without an engine and records what they declare: every resource with its inputs and its options. */
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import { computed } from "./computed.ts";
+import { answered, computed } from "./computed.ts";
 
 /** A resource as the engine would have been asked for it. */
 export interface Declared {
@@ -43,7 +43,7 @@ export async function record<T>(program: () => T | Promise<T>, environment = "de
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => computed(type, name, inputs as Record<string, unknown>),
-      call: ({ inputs }) => inputs as Record<string, unknown>,
+      call: ({ token, inputs }) => answered(token, inputs as Record<string, unknown>),
     },
     "bulkhead",
     environment,

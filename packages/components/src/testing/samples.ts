@@ -26,6 +26,7 @@ export const FOUNDATION: FoundationOutputs = {
       kubeconfig: "{}",
       nodeRange: "10.0.0.0/20",
       podRange: "10.4.0.0/14",
+      proxyRange: null,
       keys: {},
       membership: null,
     },

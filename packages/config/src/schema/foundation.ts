@@ -1,21 +1,81 @@
 /** Stack config of `stacks/1-foundation`. */
 import { z } from "zod";
-import { joinPath, type Mistake } from "../mistakes.ts";
-import { cidr, cidrBounds, projectId, region } from "./common.ts";
+import { didYouMean, type Mistake } from "../mistakes.ts";
+import { cidr, projectId, region } from "./common.ts";
+import { checkRanges } from "./foundation-ranges.ts";
 
 const regionSchema = z.strictObject({
   nodes: cidr.describe("Range of the GKE nodes. Changing it replaces the subnet."),
   pods: cidr.describe("Secondary range of the pods. Changing it replaces the cluster."),
   services: cidr.describe("Secondary range of the Kubernetes services. Changing it replaces the cluster."),
   controlPlane: cidr.describe("Range of the GKE control plane, a /28. Changing it replaces the cluster."),
+  proxies: cidr
+    .optional()
+    .describe(
+      "Range of the proxies of internal gateways, a /26 or larger, /23 for choice. Needed where the admin tier has its gateway. Default: none. Changing it replaces the subnet.",
+    ),
+  endpoints: cidr
+    .optional()
+    .describe(
+      "Range of AlloyDB's endpoints, within databaseRange, an address per instance. Needed with databaseAccess: psc, and refused without. Changing it replaces the subnet.",
+    ),
 });
+
+const encryptionSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Encrypt databases, clusters, logs, images and secrets with keys of the project. Decide before the first apply: a change would replace every cluster, and is refused.",
+    ),
+  rotationDays: z
+    .int()
+    .min(2)
+    .max(3650)
+    .default(90)
+    .describe("Days between two versions of a key. The older versions go on decrypting."),
+  keyProtection: z
+    .boolean()
+    .default(true)
+    .describe("Refuse to delete the keys: what they encrypt would be lost. Set false and apply before a deletion."),
+});
+
+/** Name of an entry that becomes part of a physical name. */
+const entryName = z
+  .string()
+  .regex(/^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/, { error: "use 1 to 20 of a-z, 0-9 and -, a letter first" });
 
 export const foundationSchema = z.strictObject({
   project: projectId,
   regions: z.record(region, regionSchema).describe("Every region that holds a cell: its subnet and its GKE cluster."),
+  gatewayRegion: region
+    .optional()
+    .describe(
+      "Region whose GKE cluster holds the Gateway's objects, and whose registry holds the images. Default: the region, where there is one. Changing it replaces the registry.",
+    ),
+  databaseAccess: z
+    .enum(["psa", "psc"])
+    .default("psa")
+    .describe(
+      "How AlloyDB is reached: peered (psa, private service access), or by an endpoint per instance (psc, Private Service Connect). Decide before the first apply: AlloyDB moves no cluster from one to the other, and a change is refused.",
+    ),
   databaseRange: cidr.describe(
-    "Range reserved for AlloyDB by private service access. A /20 holds some hundred instances. Changing it replaces the range.",
+    "Range of AlloyDB's addresses: reserved for it (psa; a /20 holds some hundred instances), or around every region's endpoints (psc). Changing it replaces the range.",
   ),
+  egress: z
+    .record(entryName, cidr)
+    .default({})
+    .describe(
+      "Ranges outside of Google that nodes and pods may call, on TCP 443 only: a name and a range each. Empty: none.",
+    ),
+  encryption: encryptionSchema.prefault({}).describe("Keys of the project's own (CMEK)."),
+  mirrors: z
+    .record(entryName, z.url({ protocol: /^https$/, error: "use an address that begins with https://" }))
+    .default({ "docker-hub": "https://registry-1.docker.io" })
+    .describe(
+      "Registries of others that Artifact Registry fetches images from, once each, as nodes reach no other: a name and an address each. Changing an address replaces the mirror.",
+    ),
+  vertexAi: z.boolean().default(false).describe("Enable Vertex AI, which cells can call models by."),
   authorizedNetworks: z
     .record(z.string(), cidr)
     .default({})
@@ -40,34 +100,24 @@ export function checkFoundation(config: Partial<FoundationConfig>): Mistake[] {
       remedy: "add one, such as europe-west1",
     });
   }
-  const ranges: [path: string, range: string][] = [];
-  if (config.databaseRange) ranges.push(["bulkhead:databaseRange", config.databaseRange]);
-  for (const [name, entry] of Object.entries(config.regions ?? {})) {
-    for (const kind of ["nodes", "pods", "services", "controlPlane"] as const) {
-      ranges.push([joinPath("bulkhead:regions", name, kind), entry[kind]]);
-    }
-    if (!entry.controlPlane.endsWith("/28")) {
-      mistakes.push({
-        path: joinPath("bulkhead:regions", name, "controlPlane"),
-        value: entry.controlPlane,
-        problem: "is not a /28",
-        remedy: "use a /28: GKE takes no other size",
-      });
-    }
+  const regions = Object.keys(config.regions ?? {});
+  const gateway = config.gatewayRegion;
+  if (gateway === undefined && regions.length > 1) {
+    mistakes.push({
+      path: "bulkhead:gatewayRegion",
+      problem: "is missing, and there are several regions",
+      remedy: `name the one that is to hold the gateway: ${regions.join(", ")}`,
+    });
   }
-  ranges.forEach(([path, range], index) => {
-    for (const [otherPath, other] of ranges.slice(0, index)) {
-      const [first, last] = cidrBounds(range);
-      const [otherFirst, otherLast] = cidrBounds(other);
-      if (first <= otherLast && otherFirst <= last) {
-        mistakes.push({
-          path,
-          value: range,
-          problem: `overlaps ${otherPath}, ${other}`,
-          remedy: "use a range of its own",
-        });
-      }
-    }
-  });
+  if (gateway !== undefined && regions.length > 0 && !regions.includes(gateway)) {
+    const near = didYouMean(gateway, regions);
+    mistakes.push({
+      path: "bulkhead:gatewayRegion",
+      value: gateway,
+      problem: "is not in bulkhead:regions",
+      remedy: `${near ? `did you mean "${near}"? ` : ""}use one of ${regions.join(", ")}`,
+    });
+  }
+  mistakes.push(...checkRanges(config));
   return mistakes;
 }

@@ -9,6 +9,12 @@ export function invoke(token: string, args: Props, config: { project: string; re
       const number = projectNumber(projectId);
       return { id: `projects/${projectId}`, projectId, name: projectId, number, labels: {}, effectiveLabels: {} };
     }
+    case "gcp:logging/getProjectCmekSettings:getProjectCmekSettings": {
+      const project = text(args.project) ?? config.project;
+      const name = `projects/${project}/cmekSettings`;
+      const serviceAccountId = `cmek-p${projectNumber(project)}@gcp-sa-logging.iam.gserviceaccount.com`;
+      return { id: name, name, project, serviceAccountId, kmsKeyVersionName: "" };
+    }
     case "gcp:organizations/getClientConfig:getClientConfig": {
       const { project, region } = config;
       const id = `projects/${project}/regions/${region}/zones/`;
