@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { dropOperatorLogin, issueLogin, issueOperatorLogin } from "@bulkhead/runtime";
 import { script, UserError } from "./lib/cli.ts";
-import { findTenant, openPlatform, operatorTarget } from "./lib/local.ts";
+import { findTenant, openPlatform, operatorTarget, primaryOfTenant } from "./lib/local.ts";
 import { localPlatform } from "./lib/platform.ts";
 
 const HELP = `
@@ -26,7 +26,7 @@ await script(HELP, {}, async () => {
   }
   const { environment, cloud } = openPlatform(localPlatform());
   const tenant = findTenant(environment, id);
-  const target = await operatorTarget(cloud, environment, tenant.cell);
+  const target = await operatorTarget(cloud, primaryOfTenant(environment, tenant));
   if (!target) throw new UserError("the database is not running; run npm run up");
   const pooled = tenant.isolation === "pooled";
   const operator = pooled ? await issueOperatorLogin(target, tenant.id, 3600) : undefined;

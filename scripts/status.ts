@@ -1,12 +1,10 @@
 /** `npm run status`: what runs, the tenants, the last proof. */
 import { existsSync } from "node:fs";
-import type { ServicesOutputs } from "@bulkhead/components";
 import { tenantTable } from "@bulkhead/runtime";
 import { script } from "./lib/cli.ts";
 import { openPlatform, readAddresses, registeredTenants } from "./lib/local.ts";
 import { localPlatform } from "./lib/platform.ts";
-import { lastProofs } from "./lib/proof.ts";
-import { readOutputs } from "./lib/pulumi.ts";
+import { lastProofs, proofPlaces } from "./lib/proof.ts";
 import { platformLines, table } from "./lib/summary.ts";
 
 const HELP = `
@@ -25,10 +23,10 @@ await script(HELP, { json: { type: "boolean" } }, async (values) => {
   const down = servers.filter((server) => server.wanted && !server.running);
   const registered = down.some((server) => server.kind === "postgres")
     ? []
-    : await registeredTenants(cloud, environment);
+    : await registeredTenants(platform, cloud, environment);
   const addresses = await readAddresses(platform, cloud, registered);
   const tenants = tenantTable(registered);
-  const proof = await lastProofs(cloud, (await readOutputs<ServicesOutputs>(platform, "3-services")).cells);
+  const proof = await lastProofs(cloud, await proofPlaces(platform));
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ up: down.length === 0, servers, addresses, tenants, proof }, null, 2)}\n`);
   } else {

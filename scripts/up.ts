@@ -1,6 +1,5 @@
 /** `npm run up`: brings the platform up on this machine, and says what it did. */
 import { existsSync } from "node:fs";
-import type { ServicesOutputs } from "@bulkhead/components";
 import {
   describeChanges,
   type Environment,
@@ -18,8 +17,8 @@ import { watchInterrupt } from "./lib/interrupt.ts";
 import { readAddresses, registeredTenants } from "./lib/local.ts";
 import { localPlatform, type Platform, prepareHome } from "./lib/platform.ts";
 import { describeResources, Progress, type Step, showEvents } from "./lib/progress.ts";
-import { lastProofs } from "./lib/proof.ts";
-import { applyLayer, LayerFailure, type LayerResult, readOutputs, stateFile } from "./lib/pulumi.ts";
+import { lastProofs, proofPlaces } from "./lib/proof.ts";
+import { applyLayer, LayerFailure, type LayerResult, stateFile } from "./lib/pulumi.ts";
 import { holdRoot } from "./lib/root-lock.ts";
 import { curlLines, HOW_TO_ADD, platformLines } from "./lib/summary.ts";
 import { prepareKeys } from "./lib/tokens.ts";
@@ -69,7 +68,7 @@ async function bringUp(platform: Platform, start: number, interrupted: () => boo
   for (const layer of LAYERS) {
     const step = progress.step(TITLES[layer]);
     try {
-      if (layer === "4-tenants") changes = await announce(cloud, environment, step);
+      if (layer === "4-tenants") changes = await announce(platform, cloud, environment, step);
       const result = await applyLayer(platform, layer, showEvents(step));
       results.push(result);
       step.done(describeResources(result.changes));
@@ -120,8 +119,13 @@ async function revive(platform: Platform, cloud: Cloud, step: Step): Promise<voi
 }
 
 /** Says, before anything is applied, what will happen to which tenant. */
-async function announce(cloud: Cloud, environment: Environment, step: Step): Promise<readonly TenantChange[]> {
-  const changes = describeChanges(await registeredTenants(cloud, environment), environment.tenants.tenants);
+async function announce(
+  platform: Platform,
+  cloud: Cloud,
+  environment: Environment,
+  step: Step,
+): Promise<readonly TenantChange[]> {
+  const changes = describeChanges(await registeredTenants(platform, cloud, environment), environment.tenants.tenants);
   const refused = changes.filter((change) => change.kind === "refuse");
   if (refused.length > 0)
     throw new UserError(`${refused.map((change) => change.words).join("\n")}\nNothing was done to any tenant.`, 2);
@@ -141,7 +145,7 @@ async function summarise(
   step: Step,
 ): Promise<string[]> {
   step.now("addresses, tenants, proof");
-  const registered = await registeredTenants(cloud, environment);
+  const registered = await registeredTenants(platform, cloud, environment);
   const addresses = await readAddresses(platform, cloud, registered);
   const created = changes.filter((change) => change.kind === "create").map((change) => change.tenant);
   await greet(
@@ -150,7 +154,7 @@ async function summarise(
     registered.filter((tenant) => created.includes(tenant.id)),
     addresses,
   );
-  const proof = await lastProofs(cloud, (await readOutputs<ServicesOutputs>(platform, "3-services")).cells);
+  const proof = await lastProofs(cloud, await proofPlaces(platform));
   const tenants = tenantTable(registered);
   step.done(`${tenants.length} tenants, ${tenants.filter((tenant) => tenant.phase === "failed").length} failed`);
   return [

@@ -1,7 +1,14 @@
 /** What the scripts know of a local platform that is up: addresses, tenants, the last proof. */
 import { existsSync } from "node:fs";
 import type { ServicesOutputs, TenantsOutputs } from "@bulkhead/components";
-import { cellCluster, didYouMean, type Environment, readEnvironment, type Tenant, tenantCluster } from "@bulkhead/config";
+import {
+  cellCluster,
+  didYouMean,
+  type Environment,
+  readEnvironment,
+  type Tenant,
+  tenantCluster,
+} from "@bulkhead/config";
 import { type Cloud, openCloud } from "@bulkhead/local-cloud";
 import { type RegisteredTenant, readKnownTenants, type Target } from "@bulkhead/runtime";
 import { UserError } from "./cli.ts";

@@ -49,7 +49,9 @@ export function platformLines(
     ...tenantLines(tenants, addresses),
     "",
     "Isolation",
-    ...Object.entries(proofs).flatMap(([cell, lines]) => lines.map((line) => `  cell ${cell}: ${line}`)),
+    ...Object.entries(proofs).flatMap(([place, lines]) =>
+      lines.map((line) => `  ${place.startsWith("tenant ") ? place : `cell ${place}`}: ${line}`),
+    ),
   ];
 }
 
@@ -73,5 +75,5 @@ export function curlLines(tenants: readonly TenantLine[], addresses: Addresses):
 
 export const HOW_TO_ADD = [
   "  Add a line to stacks/4-tenants/Pulumi.local.yaml, then npm run up says what will happen, and does it:",
-  "    hooli: { isolation: schema }      # pooled (default) | schema | database",
+  "    hooli: { isolation: schema }      # pooled (default) | schema | database | instance",
 ];

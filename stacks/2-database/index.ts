@@ -38,6 +38,7 @@ export const outputs: pulumi.Output<DatabaseOutputs> = pulumi.output({
         cluster: cluster.name,
         primary: cluster.primary,
         maxConnections: config.cells[name]!.maxConnections,
+        settings: config.cells[name]!,
         writer: "home",
         sites: {
           home: {

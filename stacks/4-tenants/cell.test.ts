@@ -11,7 +11,7 @@ import {
   podsOf,
   record,
 } from "@bulkhead/components/testing";
-import { accountIdOf, type Tenant } from "@bulkhead/config";
+import { accountIdOf, type KnownTenant, type Tenant } from "@bulkhead/config";
 import { describe, expect, test } from "vitest";
 import { rollOutCell } from "./cell.ts";
 
@@ -53,10 +53,15 @@ function tenant(id: string, change: Partial<Tenant> = {}): Tenant {
   };
 }
 
-async function rollOut(tenants: readonly Tenant[], environment = "dev", last?: Rollout) {
+async function rollOut(
+  tenants: readonly Tenant[],
+  environment = "dev",
+  last?: Rollout,
+  retained: readonly KnownTenant[] = [],
+) {
   const limits = { statementTimeout: "5s" };
   const { resources, result } = await record(() => {
-    const { rollout } = rollOutCell({
+    const { rollouts } = rollOutCell({
       environment,
       cell: "eu1",
       tenants,
@@ -64,9 +69,10 @@ async function rollOut(tenants: readonly Tenant[], environment = "dev", last?: R
       foundation: FOUNDATION,
       database: cellDatabase("eu1"),
       services,
-      last,
+      retained,
+      last: last ? { eu1: last } : {},
     });
-    return new Promise<Rollout>((resolve) => rollout.apply(resolve));
+    return new Promise<Rollout>((resolve) => rollouts.eu1!.apply(resolve));
   }, environment);
   return { resources, rollout: result };
 }
@@ -188,5 +194,48 @@ describe("attempts", () => {
     expect(again.rollout.hash).toBe(first.rollout.hash);
     expect(again.rollout.attempt).not.toBe(first.rollout.attempt);
     expect(jobs(again.resources).filter((name) => jobs(first.resources).includes(name))).toEqual([]);
+  });
+});
+
+describe("instance tenants", () => {
+  const umbrella = tenant("umbrella", { isolation: "instance", instance: { cpuCount: 8 } });
+  const clusters = (resources: readonly Declared[]) => all(resources, "alloydb/cluster:Cluster");
+
+  test("each has a cluster, a namespace, identities, Jobs and a PostgREST that nobody shares", async () => {
+    const resources = await rolledOut([umbrella, tenant("acme")]);
+    expect(clusters(resources).map(({ name }) => name)).toEqual(["bulkhead-t-umbrella"]);
+    expect(
+      at(one(resources, "alloydb/instance:Instance", "bulkhead-t-umbrella-primary").inputs, "machineConfig.cpuCount"),
+    ).toBe(8);
+    const own = podsOf(resources).filter(({ namespace }) => namespace === "bulkhead-t-umbrella");
+    expect(own.map(({ owner }) => owner.replace(/-[0-9a-f]{10}$/, "")).sort()).toEqual([
+      "bootstrap",
+      "tenant-create",
+      "tenant-migrate",
+      "tenant-prove",
+      "tenant-umbrella",
+    ]);
+    const others = podsOf(resources).filter(({ namespace }) => namespace !== "bulkhead-t-umbrella");
+    const users = (pods: typeof own) => new Set(pods.map(({ securityContext }) => at(securityContext, "runAsUser")));
+    expect([...users(own)].filter((user) => users(others).has(user))).toEqual([]);
+    for (const pod of own) expect(JSON.stringify(pod)).not.toContain("clusters/bulkhead-eu1/");
+    for (const pod of others) expect(JSON.stringify(pod)).not.toContain("bulkhead-t-umbrella");
+  });
+
+  test("its cluster is protected whatever the cell's is, and stays declared without its line; its PostgREST goes", async () => {
+    const gone = await rollOut([], "dev", undefined, [{ ...umbrella, retained: true }]);
+    const [cluster] = clusters(gone.resources);
+    expect(cluster!.protect).toBe(true);
+    expect(cluster!.inputs.deletionProtection).toBe(true);
+    expect(all(gone.resources, "Deployment")).toEqual([]);
+    expect(all(gone.resources, "TenantRollout")).toHaveLength(2);
+  });
+
+  test("the protection goes with the confirmation in words, and only with it", async () => {
+    for (const status of ["suspended", "archived"] as const)
+      expect(clusters(await rolledOut([{ ...umbrella, status }]))[0]!.protect).toBe(true);
+    const [cluster] = clusters(await rolledOut([{ ...umbrella, status: "deleted" }]));
+    expect(cluster!.protect).toBe(false);
+    expect(cluster!.inputs.deletionProtection).toBe(false);
   });
 });

@@ -9,33 +9,31 @@ import {
   type TenantsOutputs,
   tenantIdentity,
 } from "@bulkhead/components";
-import {
-  type Manifest,
-  shortHash,
-  type Tenant,
-  type Tiers,
-  tenantAuthenticator,
-  writeManifest,
-} from "@bulkhead/config";
+import { type KnownTenant, type Manifest, type Tenant, type Tiers, tenantAuthenticator } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { attemptOf } from "./attempt.ts";
+import { type InstanceRollout, rollOutInstance } from "./instance.ts";
 
 export interface CellRolloutArgs {
   readonly environment: string;
   readonly cell: string;
   readonly tenants: readonly Tenant[];
+  /** Tenants that were in the cell and whose lines are gone. */
+  readonly retained: readonly KnownTenant[];
   readonly tiers: Tiers;
   readonly foundation: FoundationOutputs;
   readonly database: DatabaseOutputs["cells"][string];
   readonly services: ServicesOutputs;
-  /** The last rollout of the cell that came to its end. */
-  readonly last: TenantsOutputs["rollouts"][string] | undefined;
+  /** The last rollouts that came to their end. */
+  readonly last: TenantsOutputs["rollouts"];
 }
 
 export interface CellRollout {
-  /** Not known where the rollout failed: the stack's outputs then stay as they were, and the next update attempts it anew. */
-  readonly rollout: pulumi.Output<TenantsOutputs["rollouts"][string]>;
+  /** Not known where one failed: the stack's outputs then stay as they were, and the next update attempts it anew. */
+  readonly rollouts: Readonly<Record<string, pulumi.Output<TenantsOutputs["rollouts"][string]>>>;
   readonly apis: Readonly<Record<string, { namespace: pulumi.Output<string>; service: pulumi.Output<string> }>>;
+  readonly instances: Readonly<Record<string, InstanceRollout["place"]>>;
 }
 
 export function rollOutCell(args: CellRolloutArgs): CellRollout {
@@ -79,11 +77,10 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
     logins: Object.fromEntries(
       own.map((tenant, index) => [tenantAuthenticator(tenant.id), identities[index]!.databaseUser]),
     ),
-    tenants: args.tenants,
+    // An instance tenant is in the registry of its own cluster.
+    tenants: args.tenants.filter((tenant) => tenant.isolation !== "instance"),
   };
-  // Outputs are those of the last update that succeeded. What they do not name has not come to its end yet, and is attempted anew.
-  const hash = shortHash(JSON.stringify([writeManifest(manifest).hash, services.images]), 16);
-  const attempt = args.last?.hash === hash ? args.last.attempt : Date.now().toString(36);
+  const attempt = attemptOf(manifest, services.images, args.last[cell]);
   const rollout = new TenantRollout(
     `${cell}-tenants`,
     {
@@ -94,7 +91,7 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
       instance: database.primary,
       region: database.region,
       manifest,
-      attempt,
+      attempt: attempt.attempt,
     },
     { providers: [provider], dependsOn: identities },
   );
@@ -112,8 +109,22 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
     );
     return [tenant.id, { namespace: sealed.namespace, service: api.service }] as const;
   });
+  const instances = [...args.tenants, ...args.retained]
+    .filter((tenant) => tenant.isolation === "instance")
+    .map((tenant) => {
+      const { tiers } = args;
+      const last = args.last[`tenant-${tenant.id}`];
+      return [
+        tenant.id,
+        rollOutInstance({ environment, tenant, tiers, foundation, database, services, last, provider }),
+      ] as const;
+    });
   return {
-    rollout: rollout.proven.apply(() => ({ hash, attempt })),
-    apis: Object.fromEntries(apis),
+    rollouts: {
+      [cell]: rollout.proven.apply(() => attempt),
+      ...Object.fromEntries(instances.map(([id, own]) => [`tenant-${id}`, own.rollout])),
+    },
+    apis: Object.fromEntries([...apis, ...instances.flatMap(([id, { api }]) => (api ? [[id, api] as const] : []))]),
+    instances: Object.fromEntries(instances.map(([id, own]) => [id, own.place])),
   };
 }

@@ -10,6 +10,7 @@ import {
 import {
   ConfigError,
   describeChanges,
+  isErased,
   type KnownTenant,
   parseTenants,
   rawFromPulumi,
@@ -36,9 +37,9 @@ if (refused.length > 0)
   throw new pulumi.RunError(`nothing was touched:\n  ${refused.map((change) => change.words).join("\n  ")}`);
 if (changes.length > 0) pulumi.log.info(`tenants:\n  ${changes.map((change) => change.words).join("\n  ")}`);
 
-const cells = Object.keys(database.cells).map((cell) => ({
-  cell,
-  rollout: rollOutCell({
+const known = remember(before, config.tenants);
+const cells = Object.keys(database.cells).map((cell) =>
+  rollOutCell({
     environment: pulumi.getStack(),
     cell,
     tenants: config.tenants.filter((tenant) => tenant.cell === cell),
@@ -46,21 +47,25 @@ const cells = Object.keys(database.cells).map((cell) => ({
     foundation,
     database: database.cells[cell]!,
     services,
-    last: last?.rollouts[cell],
+    retained: known.filter((tenant) => tenant.cell === cell && tenant.retained),
+    last: last?.rollouts ?? {},
   }),
-}));
+);
 
 export const outputs: pulumi.Output<TenantsOutputs> = pulumi.output({
-  known: remember(before, config.tenants),
-  rollouts: Object.fromEntries(cells.map(({ cell, rollout }) => [cell, rollout.rollout])),
-  apis: Object.fromEntries(cells.flatMap(({ rollout }) => Object.entries(rollout.apis))),
+  known,
+  rollouts: Object.fromEntries(cells.flatMap(({ rollouts }) => Object.entries(rollouts))),
+  apis: Object.fromEntries(cells.flatMap(({ apis }) => Object.entries(apis))),
+  instances: Object.fromEntries(cells.flatMap(({ instances }) => Object.entries(instances))),
 });
 
-/** The tenants as they will be: those of the config, and those that once were, retained. */
+/** The tenants as they will be: those of the config, and those that once were, retained; not what was deleted with its whole cluster. */
 function remember(known: readonly KnownTenant[], wanted: readonly Tenant[]): KnownTenant[] {
   const ids = new Set(wanted.map((tenant) => tenant.id));
   return [
     ...wanted,
-    ...known.filter((tenant) => !ids.has(tenant.id)).map((tenant) => ({ ...tenant, retained: true })),
+    ...known
+      .filter((tenant) => !ids.has(tenant.id) && !isErased(tenant))
+      .map((tenant) => ({ ...tenant, retained: true })),
   ].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -61,7 +61,7 @@ export class Stage {
           namespace: `bulkhead-${CELL}-tenants`,
           service: `tenant-${id}`,
         });
-    const operator = await operatorTarget(cloud, environment, CELL);
+    const operator = await operatorTarget(cloud, primaryOf(environment, CELL));
     if (!operator) throw new Error("the database is not running");
     return new Stage(environment, cloud, key, urls, operator);
   }

@@ -45,11 +45,11 @@ const badEntries: Record<string, Bad> = {
     value: ["schema"],
     remedy: /use one of/,
   },
-  "an instance of its own, which nothing would build": {
-    tenants: { acme: { isolation: "instance" } },
-    path: `${TENANTS}.acme.isolation`,
-    value: "instance",
-    remedy: "use database, the next strictest",
+  "a machine for a tenant that has none of its own": {
+    tenants: { acme: { isolation: "database", instance: { cpuCount: 4 } } },
+    path: `${TENANTS}.acme.instance`,
+    value: { cpuCount: 4 },
+    remedy: "remove it, or use isolation: instance",
   },
   "an unknown cell": {
     tenants: { acme: { cell: "us7" } },

@@ -49,6 +49,11 @@ export function describeChanges(known: Iterable<KnownTenant>, wanted: Iterable<T
 
 function describeChange(before: KnownTenant | undefined, after: Tenant | undefined): [ChangeKind, string] | undefined {
   if (!after) {
+    if (before && isErased(before))
+      return [
+        "delete",
+        "its deletion was confirmed and its line is gone: its AlloyDB cluster is deleted, with all data in it",
+      ];
     if (!before || before.retained || before.status === "deleted") return undefined;
     return ["retain", `no longer in the config: suspended, its data is kept ${HOME[before.isolation]}`];
   }
@@ -77,6 +82,11 @@ function describeChange(before: KnownTenant | undefined, after: Tenant | undefin
   return undefined;
 }
 
+/** Whether a tenant whose line is gone goes with all it had: one with a whole cluster, whose deletion was confirmed in words before. */
+export function isErased(before: KnownTenant): boolean {
+  return before.isolation === "instance" && before.status === "deleted" && before.retained !== true;
+}
+
 const STATUS_CHANGE: Record<Tenant["status"], [ChangeKind, string]> = {
   active: ["resume", "resumed: its requests are served again"],
   suspended: ["suspend", "suspended: its requests are refused and its sessions ended, its data stays"],
@@ -91,6 +101,17 @@ function fieldChanges(before: KnownTenant, after: Tenant): string[] {
   const changes: string[] = [];
   for (const field of ["tier", "channel", "residency", "parent"] as const) {
     if (before[field] !== after[field]) changes.push(`${field} ${before[field] ?? "none"} → ${after[field] ?? "none"}`);
+  }
+  const { cpuCount, availability } = after.instance ?? {};
+  if (after.instance !== undefined || before.instance !== undefined) {
+    if (before.instance?.cpuCount !== cpuCount)
+      changes.push(
+        `vCPUs ${before.instance?.cpuCount ?? "by default"} → ${cpuCount ?? "by default"}, which restarts its instance`,
+      );
+    if (before.instance?.availability !== availability)
+      changes.push(
+        `availability ${before.instance?.availability ?? "as the cell's"} → ${availability ?? "as the cell's"}`,
+      );
   }
   if (JSON.stringify(Object.entries(before.labels).sort()) !== JSON.stringify(Object.entries(after.labels).sort())) {
     changes.push("labels changed");

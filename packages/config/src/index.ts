@@ -1,7 +1,8 @@
 /** The contract of Bulkhead: schemas of every stack's config, derived names, the manifest. */
 export { type Checked, check } from "./check.ts";
-export { type ChangeKind, describeChanges, type KnownTenant, type TenantChange } from "./describe.ts";
+export { type ChangeKind, describeChanges, isErased, type KnownTenant, type TenantChange } from "./describe.ts";
 export { type Environment, readEnvironment } from "./environment.ts";
+export { checkDigests, type ImageReference, PLACEHOLDER_DIGEST, parseImage } from "./images.ts";
 export { jsonSchemas } from "./json-schemas.ts";
 export {
   LAYER_SCHEMAS,
@@ -39,3 +40,4 @@ export {
 export { type CellSites, HOME, type Site, type SiteRole, siteRoles } from "./sites.ts";
 export { checkTenantId, RESERVED_TENANT_IDS, TENANT_ID_PATTERN } from "./tenant-id.ts";
 export { checkTenants, type Tenant, type TenantContext } from "./tenants.ts";
+export * from "./vault-names.ts";

@@ -52,7 +52,7 @@ export function writeManifest(manifest: Manifest): { hash: string; files: Readon
   const sorted = [...tenants].sort((a, b) => (a.id < b.id ? -1 : 1));
   const shards: string[][] = [[]];
   let size = 0;
-  for (const tenant of sorted) {
+  for (const { instance: _machines, ...tenant } of sorted) {
     const line = JSON.stringify(sortKeys(tenant));
     const bytes = Buffer.byteLength(line) + 2;
     if (size + bytes > SHARD_BYTES) {

@@ -65,6 +65,21 @@ export function tenantLogin(tenantId: string, suffix: string): string {
   return identifier(`login_${sqlNameOf(tenantId)}_${suffix}`);
 }
 
+/** Id of a cell's own AlloyDB cluster. */
+export function cellCluster(cell: string): string {
+  return `bulkhead-${cell}`;
+}
+
+/** Id of an instance tenant's AlloyDB cluster. The infix keeps it apart from every cell's, whose names hold no `-`. */
+export function tenantCluster(tenantId: string): string {
+  return `bulkhead-t-${tenantId}`;
+}
+
+/** Kubernetes namespace of an instance tenant. */
+export function tenantNamespace(tenantId: string): string {
+  return `bulkhead-t-${tenantId}`;
+}
+
 /** The first `length` hexadecimal digits of the SHA-256 of a text. */
 export function shortHash(text: string, length = 10): string {
   return createHash("sha256").update(text).digest("hex").slice(0, length);

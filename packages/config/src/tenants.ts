@@ -22,6 +22,8 @@ export interface Tenant {
   readonly channel: "stable" | "canary";
   readonly residency?: string;
   readonly parent?: string;
+  /** Of an instance tenant: the size of its cluster, where the entry gives one. */
+  readonly instance?: { readonly cpuCount: number; readonly availability?: "REGIONAL" | "ZONAL" | undefined };
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -83,6 +85,7 @@ function resolve(id: string, entry: TenantEntry, context: TenantContext): Tenant
     channel: entry.channel,
     ...(entry.residency === undefined ? {} : { residency: entry.residency }),
     ...(entry.parent === undefined ? {} : { parent: entry.parent }),
+    ...(entry.instance === undefined ? {} : { instance: entry.instance }),
     labels: entry.labels,
   };
 }
@@ -116,13 +119,12 @@ function checkEntry(id: string, entry: Sound, context: TenantContext, path: stri
       remedy: fitting.length > 0 ? `use cell ${fitting.join(" or ")}` : "add a cell in a region that satisfies it",
     });
   }
-  if (entry.isolation === "instance") {
-    // Refused rather than put into the shared cluster, which is just what such a tenant must not be.
+  if (entry.isolation !== undefined && entry.isolation !== "instance" && entry.instance !== undefined) {
     mistakes.push({
-      path: joinPath(path, "isolation"),
-      value: entry.isolation,
-      problem: "needs an AlloyDB cluster of the tenant's own, which the stacks do not declare yet",
-      remedy: "use database, the next strictest",
+      path: joinPath(path, "instance"),
+      value: entry.instance,
+      problem: `stands beside isolation ${entry.isolation}, which has no cluster of its own`,
+      remedy: "remove it, or use isolation: instance",
     });
   }
   if (!("deletionConfirmed" in entry)) return mistakes;

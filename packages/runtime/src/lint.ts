@@ -42,7 +42,7 @@ export async function lintPlatform(target: Target): Promise<Finding[]> {
     findings.push(...(await lintDatabase(client, PLATFORM_DATABASE)));
     const tenants = await transaction(client, "bulkhead_owner", () => readTenants(client));
     return tenants
-      .filter((tenant) => tenant.isolation === "database" && tenant.phase === "ready")
+      .filter(({ isolation, phase }) => (isolation === "database" || isolation === "instance") && phase === "ready")
       .map((tenant) => tenantDatabase(tenant.id));
   });
   for (const database of databases) {

@@ -63,7 +63,7 @@ export async function issueLogin(target: Target, tenantId: string, lifetimeSecon
       // Policies hide rows. They do not hide what the planner knows of a shared table, nor in which order it evaluates conditions, and a
       // session that runs SQL of its own can ask for both: value by value, that is the others' data.
       throw badInput(
-        `${tenantId} is pooled: tenants that share tables get no login of their own; use isolation schema or database`,
+        `${tenantId} is pooled: tenants that share tables get no login of their own; use isolation schema, database or instance`,
       );
     }
     await dropExpired(client, target, silentLogger);
@@ -115,13 +115,25 @@ export async function sealLogins(
   const sealed = tenants.filter((tenant) => tenant.status !== "active" || tenant.retained);
   const { rows } = await transaction(client, "bulkhead_owner", () =>
     client.query<{ login: string; sealed: boolean; open: boolean }>(
+      // What Vault issues in a tenant's own database is registered there alone; here the roles tell whose it is.
       `select login, tenant_id = any ($1) as sealed, rolcanlogin as open
-       from bulkhead.login join pg_roles on rolname = login`,
+       from (
+         select login, tenant_id from bulkhead.login
+         union
+         select member.rolname, tenant.id
+         from bulkhead.tenant join pg_roles as granted on granted.rolname = role_name
+         join pg_auth_members on roleid = granted.oid join pg_roles as member on member.oid = member
+         where member.rolname ~ '^login_'
+       ) as known join pg_roles on rolname = login`,
       [sealed.map((tenant) => tenant.id)],
     ),
   );
   for (const row of rows) {
-    if (row.sealed === row.open) await client.query(`alter role ${id(row.login)} ${row.sealed ? "nologin" : "login"}`);
+    // Vault may be ending it at this moment.
+    if (row.sealed === row.open)
+      await client
+        .query(`alter role ${id(row.login)} ${row.sealed ? "nologin" : "login"}`)
+        .catch((error) => ignoreGone(client, row.login, error));
   }
   const barred = rows.filter((row) => row.sealed).map((row) => row.login);
   // Every time, not only when they were barred just now: a run that was killed in between ended none.
@@ -234,8 +246,17 @@ async function dropExpired(client: Client, target: Target, log: Logger): Promise
   const { rows } = await transaction(client, "bulkhead_owner", () =>
     client.query<{ login: string; id: string | null; isolation: string | null }>(
       `select login, id, isolation from bulkhead.login join bulkhead.tenant on tenant.id = tenant_id where expires_at < now()
-       union all
-       select rolname, null, null from pg_roles where rolname ~ '^(prove|operator)_[0-9a-f]{12}$' and rolvaliduntil < now()`,
+       union
+       select rolname, null, null from pg_roles where rolname ~ '^(prove|operator)_[0-9a-f]{12}$' and rolvaliduntil < now()
+       union
+       -- Vault ends its own; after an hour it has failed to.
+       select rolname, null, null from pg_roles
+       where rolname ~ '^(db_admin|runtime_user)_[a-z0-9]+_[0-9a-f]{12}$' and rolvaliduntil < now() - interval '1 hour'
+       union
+       select member.rolname, tenant.id, tenant.isolation
+       from bulkhead.tenant join pg_roles as granted on granted.rolname = role_name
+       join pg_auth_members on roleid = granted.oid join pg_roles as member on member.oid = member
+       where member.rolname ~ '^login_' and member.rolvaliduntil < now() - interval '1 hour'`,
     ),
   );
   for (const { login, id: tenantId, isolation } of rows) {
@@ -256,4 +277,10 @@ async function endSessions(client: Client, logins: readonly string[]): Promise<v
 
 function ignoreMissing(error: unknown): void {
   if ((error as { code?: string }).code !== "42704") throw error;
+}
+
+/** For a statement about a login that another session may have dropped meanwhile: thrown again where the login is still there. */
+async function ignoreGone(client: Client, login: string, error: unknown): Promise<void> {
+  const { rowCount } = await client.query("select from pg_roles where rolname = $1", [login]);
+  if (rowCount !== 0) throw error;
 }

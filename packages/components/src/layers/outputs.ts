@@ -1,5 +1,5 @@
 /** What each layer exports as `outputs`. Both sides import these types. */
-import type { KnownTenant, ServicesConfig } from "@bulkhead/config";
+import type { CellConfig, KnownTenant, ServicesConfig } from "@bulkhead/config";
 
 export interface FoundationOutputs {
   readonly project: string;
@@ -59,6 +59,8 @@ export interface CellDatabaseOutputs {
   readonly primary: string;
   /** `max_connections` of the site that writes. */
   readonly maxConnections: number;
+  /** The cell's own config: what the cluster of an instance tenant takes over. */
+  readonly settings: CellConfig;
   /** Key in `sites` of the one that writes: `home` until a promotion or switchover. */
   readonly writer: string;
   /** The cell's clusters: `home`, and each secondary by its name. */

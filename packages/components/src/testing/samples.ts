@@ -1,5 +1,5 @@
 /** Arguments that tests start from. */
-import { accountIdOf, type Manifest, type Tenant } from "@bulkhead/config";
+import { accountIdOf, type CellConfig, type Manifest, parseDatabase, type Tenant } from "@bulkhead/config";
 import type { CellDatabaseOutputs, FoundationOutputs } from "../layers/outputs.ts";
 
 export const IMAGES = {
@@ -33,6 +33,12 @@ export const FOUNDATION: FoundationOutputs = {
   },
 };
 
+/** The config of a cell that says no more than it must. */
+function cellSettings(): CellConfig {
+  const { value } = parseDatabase({ cells: { eu1: { region: "europe-west1" } } });
+  return value!.cells.eu1!;
+}
+
 /** A cell of that environment, with its primary alone. */
 export function cellDatabase(cell: string): CellDatabaseOutputs {
   const cluster = `projects/acme-dev/locations/europe-west1/clusters/bulkhead-${cell}`;
@@ -42,6 +48,7 @@ export function cellDatabase(cell: string): CellDatabaseOutputs {
     cluster,
     primary: instance,
     maxConnections: 1000,
+    settings: cellSettings(),
     writer: "home",
     sites: { home: { region: "europe-west1", cluster, instance, readPools: {}, role: "writer" } },
   };

@@ -75,6 +75,24 @@ export const tenantSchema = z.strictObject({
     .enum(Object.keys(RESIDENCIES) as [string, ...string[]])
     .optional()
     .describe("Where the data must stay; the cell's region must satisfy it."),
+  instance: z
+    .strictObject({
+      cpuCount: z
+        .union(
+          [2, 4, 8, 16, 32, 64, 96, 128].map((count) => z.literal(count)),
+          { error: "use 2, 4, 8, 16, 32, 64, 96 or 128" },
+        )
+        .default(2)
+        .describe("vCPUs of its primary, 2 unless said. Changing it restarts the instance."),
+      availability: z
+        .enum(["REGIONAL", "ZONAL"])
+        .optional()
+        .describe("REGIONAL has a standby in another zone; ZONAL has none. Default: as the cell's."),
+    })
+    .optional()
+    .describe(
+      "Size of an instance tenant's AlloyDB cluster; everything else is as the cell's. Only with isolation: instance.",
+    ),
   parent: z.string().optional().describe("Tenant whose migrations come first."),
   channel: z.enum(CHANNELS).default("stable").describe("canary takes migrations first."),
   labels: z

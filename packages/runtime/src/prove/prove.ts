@@ -47,11 +47,13 @@ export async function prove(target: Target, log: Logger): Promise<Proof> {
       if (tenant.isolation !== "pooled") logins.set(tenant.id, await actors.atLoginDoor(tenant));
     const canaries = await plantCanaries(claims);
     try {
-      const pairs = sample.flatMap((attacker) =>
+      const pairs: Scene[] = sample.flatMap((attacker) =>
         sample
           .filter((victim) => victim !== attacker)
           .map((victim) => ({ attacker, victim, canary: canaries.get(victim.id)! })),
       );
+      // A tenant alone on its cluster has nobody to take from, and must still not be able to be more than itself.
+      if (sample.length === 1) pairs.push(strangerScene(sample[0]!));
       let done = 0;
       for (const scene of pairs) {
         attacks += await attack("claims door", CLAIMS_ATTACKS, claims.get(scene.attacker.id)!, scene, leaks);
@@ -70,12 +72,23 @@ export async function prove(target: Target, log: Logger): Promise<Proof> {
 
 function sampleTenants(tenants: readonly RegisteredTenant[]): RegisteredTenant[] {
   const provable = tenants.filter(
-    (tenant) =>
-      tenant.phase === "ready" && tenant.status === "active" && !tenant.retained && tenant.isolation !== "instance",
+    (tenant) => tenant.phase === "ready" && tenant.status === "active" && !tenant.retained,
   );
-  return ["pooled", "schema", "database"].flatMap((isolation) =>
+  return ["pooled", "schema", "database", "instance"].flatMap((isolation) =>
     provable.filter((tenant) => tenant.isolation === isolation).slice(0, SAMPLE),
   );
+}
+
+/** An account that nobody has, in the tables of the attacker: what is to be refused is refused there too, and there are no rows to find. */
+function strangerScene(attacker: RegisteredTenant): Scene {
+  const victim: RegisteredTenant = {
+    ...attacker,
+    id: "a-stranger",
+    accountId: uuidv5("isolation stranger", attacker.accountId),
+    isolation: "pooled",
+    roleName: null,
+  };
+  return { attacker, victim, canary: canaryId(victim) };
 }
 
 async function attack(
@@ -138,7 +151,12 @@ async function committed(client: Actor["client"], tenant: RegisteredTenant, sql:
 }
 
 export function proofLines(proof: Proof): string[] {
-  const where = `${proof.attacks} attacks between ${proof.tenants.length} tenants (${proof.tenants.join(", ")}), ${proof.seconds.toFixed(1)} s`;
+  const [only, ...others] = proof.tenants;
+  const who =
+    only !== undefined && others.length === 0
+      ? `by ${only}, the only tenant here`
+      : `between ${proof.tenants.length} tenants (${proof.tenants.join(", ")})`;
+  const where = `${proof.attacks} attacks ${who}, ${proof.seconds.toFixed(1)} s`;
   if (proof.leaks.length > 0)
     return [`isolation NOT proven: ${proof.leaks.length} leaks; ${where}`, ...proof.leaks.map((leak) => `  ${leak}`)];
   return [`isolation proven: ${where}, no leak`, ...(proof.findings.length > 0 ? lintLines(proof.findings) : [])];
