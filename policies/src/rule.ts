@@ -8,6 +8,8 @@ export interface Resource {
   readonly type: string;
   /** Its inputs; what only the apply will tell is `UNKNOWN`. */
   readonly props: unknown;
+  /** Environment that it is part of, the stack's name; left out, it counts as one that is not `local`. */
+  readonly environment?: string;
 }
 
 export interface Rule {
@@ -32,8 +34,11 @@ export function toPolicy(rule: Rule): ResourceValidationPolicy {
     enforcementLevel: "mandatory",
     severity: rule.severity,
     remediationSteps: rule.remedy,
-    validateResource: ({ type, props }, report) => {
-      for (const fault of rule.faults({ type, props: reveal(props) })) report(`${fault}. ${rule.remedy}`);
+    validateResource: ({ type, props, urn }, report) => {
+      // urn:pulumi:<stack>::…
+      const environment = /^urn:pulumi:([^:]+)::/.exec(urn ?? "")?.[1];
+      const resource = { type, props: reveal(props), ...(environment === undefined ? {} : { environment }) };
+      for (const fault of rule.faults(resource)) report(`${fault}. ${rule.remedy}`);
     },
   };
 }

@@ -1,11 +1,14 @@
 /** Layer 3: what serves each cell. */
 import { type DatabaseOutputs, type FoundationOutputs, readLayer, type ServicesOutputs } from "@bulkhead/components";
-import { ConfigError, parseServices, rawFromPulumi } from "@bulkhead/config";
+import { ConfigError, checkDigests, parseServices, rawFromPulumi } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { cellServices } from "./cell.ts";
 
 const { value: config, mistakes } = parseServices(rawFromPulumi(pulumi.runtime.allConfig()), import.meta.dirname);
 if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/3-services").message);
+// Stand-in clouds pull no image.
+const unpinned = process.env.BULKHEAD_CLOUD === undefined ? checkDigests(config.images) : [];
+if (unpinned.length > 0) throw new pulumi.RunError(new ConfigError(unpinned, "stacks/3-services").message);
 const foundation = await readLayer<FoundationOutputs>("1-foundation");
 const database = await readLayer<DatabaseOutputs>("2-database");
 

@@ -38,7 +38,7 @@ const deployment = (container: object, env: object[] = []): Declared => ({
           containers: [
             {
               name: "app",
-              image: "example/app:1",
+              image: `example/app:1@sha256:${"ab".repeat(32)}`,
               env,
               securityContext: {
                 allowPrivilegeEscalation: false,

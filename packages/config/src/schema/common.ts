@@ -26,10 +26,10 @@ export const cellName = z
   .string()
   .regex(/^[a-z][a-z0-9]{0,14}$/, { error: "use 1 to 15 of a-z and 0-9, a letter first, such as eu1" });
 
-/** A container image with a tag or a digest; `latest` would make two rollouts of one config differ. */
+/** A container image with a tag, a digest or both; `latest` would make two rollouts of one config differ. */
 export const image = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._/:-]*(?::[A-Za-z0-9._-]+|@sha256:[a-f0-9]{64})$/, {
+  .regex(/^[a-z0-9][a-z0-9._/:-]*(?::[A-Za-z0-9._-]+(?:@sha256:[a-f0-9]{64})?|@sha256:[a-f0-9]{64})$/, {
     error: "use an image with a tag or a digest, such as postgrest/postgrest:v16.1",
   })
   .refine((value) => !value.endsWith(":latest"), { error: "pin a version: latest changes under your feet" });

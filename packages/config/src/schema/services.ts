@@ -30,7 +30,9 @@ export const servicesSchema = z.strictObject({
       runtime: image.describe("Image of packages/runtime, in the environment's Artifact Registry."),
       authProxy: image.default("gcr.io/alloydb-connectors/alloydb-auth-proxy:1.15.2"),
     })
-    .describe("Container images, pinned."),
+    .describe(
+      "Container images. A tag is enough for local; every other environment names them by digest, which npm run pin writes.",
+    ),
   tokens: z
     .strictObject({
       audience: z.string().min(1).max(200).default("bulkhead").describe("The `aud` that a token must carry."),
