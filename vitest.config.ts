@@ -20,7 +20,7 @@ export default defineConfig({
       {
         test: {
           name: "database",
-          include: ["packages/local-cloud/src/**/*.test.ts", "test/{runtime,policies}/**/*.test.ts"],
+          include: ["packages/local-cloud/src/**/*.test.ts", "test/{runtime,policies,recovery}/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

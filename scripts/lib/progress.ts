@@ -63,6 +63,16 @@ export class Progress {
   }
 }
 
+/** Marks a step as failed where its work fails. */
+export async function during<T>(step: Step, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    step.failed("see below");
+    throw error;
+  }
+}
+
 /** Shows an engine's events as the step's present: what is being made, and what a Job says. */
 export function showEvents(step: Step): (event: EngineEvent) => void {
   const busy = new Map<string, string>();
