@@ -64,7 +64,13 @@ const keys: Readonly<Record<string, Readonly<Partial<Record<KeyPurpose, pulumi.O
 
 const registry = new ImageRegistry(
   "bulkhead",
-  { project, region: gatewayRegion, kmsKey: keys[gatewayRegion]?.registry, mirrors: config.mirrors },
+  {
+    project,
+    region: gatewayRegion,
+    kmsKey: keys[gatewayRegion]?.registry,
+    mirrors: config.mirrors,
+    protect: config.deletionProtection,
+  },
   { dependsOn: services },
 );
 

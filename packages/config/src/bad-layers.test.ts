@@ -15,6 +15,12 @@ interface Bad {
 }
 
 const REGION = { nodes: "10.0.0.0/20", pods: "10.4.0.0/14", services: "10.8.0.0/20", controlPlane: "172.16.0.0/28" };
+const OTHER_REGION = {
+  nodes: "10.128.0.0/20",
+  pods: "10.132.0.0/14",
+  services: "10.136.0.0/20",
+  controlPlane: "172.16.1.0/28",
+};
 const IMAGE = "example/runtime:1";
 
 const foundation = (config: Record<string, unknown>, rest: Omit<Bad, "layer" | "config">): Bad => ({
@@ -77,6 +83,83 @@ const bad: Record<string, Bad> = {
       remedy: "use a range of its own",
       problem: /overlaps bulkhead:databaseRange, 10.0.8.0/,
     },
+  ),
+  "a public range": region(
+    { pods: "34.0.0.0/14" },
+    {
+      path: "bulkhead:regions.europe-west1.pods",
+      value: "34.0.0.0/14",
+      remedy: /10.0.0.0\/8/,
+      problem: /not a private range/,
+    },
+  ),
+  "Docker's range": region(
+    { services: "172.17.16.0/20" },
+    { path: "bulkhead:regions.europe-west1.services", value: "172.17.16.0/20", remedy: "use another range" },
+  ),
+  "proxies without room": region(
+    { proxies: "10.9.0.0/27" },
+    { path: "bulkhead:regions.europe-west1.proxies", value: "10.9.0.0/27", remedy: /use a \/26 or larger/ },
+  ),
+  "proxies in the pods' range": region(
+    { proxies: "10.5.0.0/23" },
+    {
+      path: "bulkhead:regions.europe-west1.proxies",
+      value: "10.5.0.0/23",
+      remedy: "use a range of its own",
+      problem: /overlaps bulkhead:regions.europe-west1.pods/,
+    },
+  ),
+  "a database range without room": foundation(
+    { "bulkhead:databaseRange": "10.64.0.0/25" },
+    { path: "bulkhead:databaseRange", value: "10.64.0.0/25", remedy: /use a \/24 or larger/ },
+  ),
+  "endpoints where AlloyDB is peered": region(
+    { endpoints: "10.64.0.0/24" },
+    { path: "bulkhead:regions.europe-west1.endpoints", value: "10.64.0.0/24", remedy: "remove it" },
+  ),
+  "no endpoints by Private Service Connect": foundation(
+    { "bulkhead:databaseAccess": "psc" },
+    {
+      path: "bulkhead:regions.europe-west1.endpoints",
+      value: undefined,
+      remedy: "give a part of bulkhead:databaseRange, 10.64.0.0/20",
+    },
+  ),
+  "endpoints outside the database range": foundation(
+    {
+      "bulkhead:databaseAccess": "psc",
+      "bulkhead:regions": { "europe-west1": { ...REGION, endpoints: "10.80.0.0/24" } },
+    },
+    { path: "bulkhead:regions.europe-west1.endpoints", value: "10.80.0.0/24", remedy: "use a part of it" },
+  ),
+  "two regions and no word on the gateway": foundation(
+    { "bulkhead:regions": { "europe-west1": REGION, "us-east4": OTHER_REGION } },
+    {
+      path: "bulkhead:gatewayRegion",
+      value: undefined,
+      remedy: "name the one that is to hold the gateway: europe-west1, us-east4",
+    },
+  ),
+  "a gateway in a region that is not there": foundation(
+    { "bulkhead:gatewayRegion": "europe-west2" },
+    { path: "bulkhead:gatewayRegion", value: "europe-west2", remedy: /did you mean "europe-west1"/ },
+  ),
+  "the whole internet": foundation(
+    { "bulkhead:egress": { all: { range: "0.0.0.0/0" } } },
+    { path: "bulkhead:egress.all.range", value: "0.0.0.0/0", remedy: /name the ranges/ },
+  ),
+  "a way out whose name is no name": foundation(
+    { "bulkhead:egress": { "Token Issuer": { range: "203.0.113.0/24" } } },
+    { path: 'bulkhead:egress."Token Issuer"', value: "Token Issuer", remedy: /1 to 20 of a-z/ },
+  ),
+  "keys that never rotate": foundation(
+    { "bulkhead:encryption": { rotationDays: 0 } },
+    { path: "bulkhead:encryption.rotationDays", value: 0, remedy: "use 2 or more" },
+  ),
+  "a mirror by http": foundation(
+    { "bulkhead:mirrors": { hub: "http://registry-1.docker.io" } },
+    { path: "bulkhead:mirrors.hub", value: "http://registry-1.docker.io", remedy: /begins with https/ },
   ),
   "a misspelt key of a region": region(
     { node: "10.16.0.0/20" },

@@ -19,7 +19,11 @@ const REGIONS = {
     controlPlane: "172.16.1.0/28",
   },
 };
-const ARGS = { regions: REGIONS, databaseRange: "10.16.0.0/20", egress: { issuer: "203.0.113.0/24" } };
+const ARGS = {
+  regions: REGIONS,
+  databaseRange: "10.16.0.0/20",
+  egress: { vault: { range: "203.0.113.0/24", port: 8200 } },
+};
 
 async function rules(): Promise<readonly Declared[]> {
   const { resources } = await record(() => new Network("bulkhead", { project: "acme-dev", ...ARGS }));
@@ -70,7 +74,7 @@ describe("the firewall", () => {
         `INGRESS: 172.16.1.0/28 → ${us} tcp 443 8443 9443 10250`,
         `EGRESS: ${eu},${us} → 199.36.153.4/30 tcp 443`,
         `EGRESS: ${eu},${us} → 10.16.0.0/20 tcp 5433`,
-        `EGRESS: ${eu},${us} → 203.0.113.0/24 tcp 443`,
+        `EGRESS: ${eu},${us} → 203.0.113.0/24 tcp 8200`,
         "INGRESS: 130.211.0.0/22,35.191.0.0/16 → 10.4.0.0/14,10.68.0.0/14 tcp 3000 3001",
         "INGRESS: 10.9.0.0/23 → 10.4.0.0/14 tcp 3000 3001",
       ].sort(),

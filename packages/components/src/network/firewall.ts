@@ -22,8 +22,8 @@ export interface FirewallArgs {
   /** Ranges of each region, in CIDR notation. */
   readonly regions: Readonly<Record<string, FirewallRanges>>;
   readonly databaseRange: string;
-  /** Ranges outside that may be called on port 443, by name. Default: none. */
-  readonly egress: Readonly<Record<string, string>>;
+  /** Ranges outside that may be called, by name. */
+  readonly egress: Readonly<Record<string, { readonly range: string; readonly port: number }>>;
 }
 
 export interface FirewallRanges {
@@ -102,13 +102,13 @@ export function firewallPaths(args: Omit<FirewallArgs, "project" | "network">): 
         ports: SERVED,
       };
   }
-  for (const [name, range] of Object.entries(args.egress))
+  for (const [name, { range, port }] of Object.entries(args.egress))
     paths[`egress-${name}`] = {
       direction: "EGRESS",
       description: `Outside: ${name}`,
       from: inside,
       to: [range],
-      ports: [443],
+      ports: [port],
     };
   return paths;
 }

@@ -131,7 +131,7 @@ test("names fit Google's 63 characters in the region of the longest name", async
   const region = { ...RANGES, proxies: "10.9.0.0/23", endpoints: "10.16.0.0/24" };
   const { resources } = await network(
     { [LONGEST.region]: region },
-    { databaseAccess: "psc", egress: { "a-name-of-20-letters": "203.0.113.0/24" } },
+    { databaseAccess: "psc", egress: { "a-name-of-20-letters": { range: "203.0.113.0/24", port: 443 } } },
   );
   for (const { inputs } of resources.filter(({ inputs }) => typeof inputs.name === "string" && inputs.project))
     if (!String(inputs.name).endsWith(".")) expect(inputs.name).toMatch(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/);

@@ -1,7 +1,7 @@
 /** The VPC that everything lives in: private subnets, a closed firewall with named ways through, and the range that AlloyDB is reached by. */
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { firewall } from "./firewall.ts";
+import { type FirewallArgs, firewall } from "./firewall.ts";
 import { restrictedGoogleApis } from "./google-apis.ts";
 
 export interface NetworkArgs {
@@ -16,8 +16,8 @@ export interface NetworkArgs {
   readonly databaseAccess?: "psa" | "psc";
   /** Range in which AlloyDB's addresses lie: reserved (psa), or around every region's `endpoints` (psc). Changing it replaces the reservation. */
   readonly databaseRange: string;
-  /** Ranges outside that nodes and pods may call on port 443, by name: 1 to 20 of a-z, 0-9 and -. Default: none. */
-  readonly egress?: Readonly<Record<string, string>>;
+  /** Whom nodes and pods may call beside Google and AlloyDB: TCP, by name (1 to 20 of a-z, 0-9 and -). Default: nobody. */
+  readonly egress?: FirewallArgs["egress"];
 }
 
 /** IPv4 ranges in CIDR notation. */

@@ -17,7 +17,8 @@ const registry = () =>
 
 test("the platform's images: tags that stay, the project's key, and no cleanup of what has a tag", async () => {
   const { resources } = await registry();
-  const { inputs } = one(resources, "Repository", "bulkhead");
+  const { inputs, protect } = one(resources, "Repository", "bulkhead");
+  expect(protect).toBe(true);
   expect(inputs).toMatchObject({
     location: "europe-west1",
     format: "DOCKER",

@@ -14,6 +14,8 @@ export interface ImageRegistryArgs {
    * `<url of the mirror>/<image>` is fetched there once and kept. Changing an address replaces the mirror. Default: none.
    */
   readonly mirrors?: Readonly<Record<string, string>>;
+  /** Refuse to delete the platform's own images; mirrors fetch theirs again. Default: true. */
+  readonly protect?: boolean;
 }
 
 /** A repository of container images whose tags stay what they are, and pull-through mirrors. */
@@ -53,7 +55,7 @@ export class ImageRegistry extends pulumi.ComponentResource {
           ],
           cleanupPolicyDryRun: false,
         },
-        { parent: this },
+        { parent: this, protect: args.protect ?? true },
       ),
     );
     this.mirrors = Object.fromEntries(

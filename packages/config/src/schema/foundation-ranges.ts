@@ -120,9 +120,9 @@ function overlaps(ranges: readonly Range[]): Mistake[] {
 
 function openEgress({ egress }: Partial<FoundationConfig>): Mistake[] {
   return Object.entries(egress ?? {})
-    .filter(([, range]) => range.endsWith("/0"))
-    .map(([name, range]) => ({
-      path: joinPath("bulkhead:egress", name),
+    .filter(([, { range }]) => range.endsWith("/0"))
+    .map(([name, { range }]) => ({
+      path: joinPath("bulkhead:egress", name, "range"),
       value: range,
       problem: "is the whole internet",
       remedy: "name the ranges that are called, or go through a proxy",

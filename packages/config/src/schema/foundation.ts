@@ -40,6 +40,11 @@ const encryptionSchema = z.strictObject({
     .describe("Refuse to delete the keys: what they encrypt would be lost. Set false and apply before a deletion."),
 });
 
+const egressSchema = z.strictObject({
+  range: cidr.describe("Who is called, in CIDR notation; a /32 for one address."),
+  port: z.int().min(1).max(65535).default(443).describe("TCP port that is called."),
+});
+
 /** Name of an entry that becomes part of a physical name. */
 const entryName = z
   .string()
@@ -63,11 +68,9 @@ export const foundationSchema = z.strictObject({
     "Range of AlloyDB's addresses: reserved for it (psa; a /20 holds some hundred instances), or around every region's endpoints (psc). Changing it replaces the range.",
   ),
   egress: z
-    .record(entryName, cidr)
+    .record(entryName, egressSchema)
     .default({})
-    .describe(
-      "Ranges outside of Google that nodes and pods may call, on TCP 443 only: a name and a range each. Empty: none.",
-    ),
+    .describe("Whom nodes and pods may call beside Google and AlloyDB, by name. Empty: nobody."),
   encryption: encryptionSchema.prefault({}).describe("Keys of the project's own (CMEK)."),
   mirrors: z
     .record(entryName, z.url({ protocol: /^https$/, error: "use an address that begins with https://" }))
@@ -84,7 +87,7 @@ export const foundationSchema = z.strictObject({
   deletionProtection: z
     .boolean()
     .default(true)
-    .describe("Refuse to delete the GKE clusters. Set false and apply before a deletion."),
+    .describe("Refuse to delete the GKE clusters and the images. Set false and apply before a deletion."),
 });
 
 export type FoundationConfig = z.output<typeof foundationSchema>;
