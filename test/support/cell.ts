@@ -119,7 +119,11 @@ export class Cell {
   }
 
   /** Starts `bulkhead` with these arguments. */
-  start(args: readonly string[], as: "administrator" | "migrator" = "administrator"): Running {
+  start(
+    args: readonly string[],
+    as: "administrator" | "migrator" = "administrator",
+    environment: Readonly<Record<string, string>> = {},
+  ): Running {
     const child = spawn(process.execPath, [join(REPOSITORY, "packages/runtime/src/cli.ts"), ...args], {
       env: {
         PATH: process.env.PATH,
@@ -127,6 +131,7 @@ export class Cell {
         PGPORT: String(this.address.port),
         PGUSER: as === "administrator" ? ADMINISTRATOR : LOGINS.migrator,
         PGPASSWORD: PASSWORD,
+        ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -144,8 +149,12 @@ export class Cell {
     };
   }
 
-  run(args: readonly string[], as: "administrator" | "migrator" = "administrator"): Promise<Ran> {
-    return this.start(args, as).ended;
+  run(
+    args: readonly string[],
+    as: "administrator" | "migrator" = "administrator",
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Ran> {
+    return this.start(args, as, environment).ended;
   }
 
   /** `bulkhead apply` of these tenants. */

@@ -15,6 +15,8 @@ begin
     'bulkhead_authenticator',  -- every login of a PostgREST: may connect, read its schemas; marks the claims door
     'client_authenticator', 'admin_authenticator',
     'direct_login',            -- direct logins of pooled and schema tenants: may connect; the login door
+    'login_issuer',            -- Vault's own logins: may register the logins they issue
+    'login_keeper',            -- is given ADMIN on every login that Vault issues, so that a rollout can bar it and end its sessions
     'anon', 'api_user', 'admin_user', 'auditor'
   ] loop
     if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
@@ -26,6 +28,8 @@ $$;
 
 -- Whoever bootstraps must be able to create things as their owner; creating a role gives ADMIN on it, not SET.
 grant bulkhead_owner to current_user with inherit false, set true;
+
+grant login_keeper to current_user with inherit true, set false;
 
 grant bulkhead_owner to migrator with inherit false, set true;
 grant bulkhead_request to anon, api_user, admin_user with inherit true, set false;

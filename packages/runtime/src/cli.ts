@@ -11,6 +11,7 @@ import { lint } from "./verbs/lint.ts";
 import { plan } from "./verbs/plan.ts";
 import { proveVerb } from "./verbs/prove.ts";
 import { status } from "./verbs/status.ts";
+import { vault } from "./verbs/vault.ts";
 
 const HELP = `bulkhead <verb> [options]
 
@@ -20,6 +21,7 @@ const HELP = `bulkhead <verb> [options]
   status     every tenant: what it should be, what it is
   lint       look for what would weaken isolation
   prove      attack the platform as each kind of client, and report
+  vault      give Vault its own logins, and have it change their passwords
 
   --manifest <folder>    the tenants, as stacks/4-tenants writes them (bootstrap, plan, apply)
   --stage <stage>        create (roles, databases: the administrator's credential), migrate (tables: the migrator's) or all
@@ -27,15 +29,21 @@ const HELP = `bulkhead <verb> [options]
   --no-prove             do not prove isolation at the end of apply
   --report               report tenants whose rollout failed, too (prove)
   --migrations <folder>  the application's migrations; default: the core entities
+  --connection <c=whose> a connection of Vault's, and whose database it is: platform, or a tenant (vault; may be repeated)
+  --schema-tenant <id>   a tenant whose logins the platform's connection issues (vault; may be repeated)
+  --stable <login=role>  a login that stays, and the authenticator it is a member of (vault; may be repeated)
+  --generation <n>       raised, it gives Vault new passwords (vault)
   --json                 one JSON document on standard output
   --quiet                no progress on standard error
   --help
 
 It connects as libpq does: PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSFILE. prove makes logins with passwords of its own; where the
 Auth Proxy's listener logs in by identity, BULKHEAD_LOGIN_ADDRESS (host:port) names one that passes passwords through.
+vault reaches Vault by VAULT_ADDR and VAULT_NAMESPACE, and logs in by BULKHEAD_VAULT_AUTH, _ROLE and _TOKEN_FILE; BULKHEAD_VAULT_MOUNT
+is the path of its database engine.
 Exit codes: 0 done, 1 some tenants failed or the database was lost, 2 bad input (nothing was touched), 3 isolation not proven.`;
 
-const VERBS = ["bootstrap", "plan", "apply", "status", "lint", "prove"];
+const VERBS = ["bootstrap", "plan", "apply", "status", "lint", "prove", "vault"];
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parse(argv);
@@ -76,6 +84,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return status(context);
     case "lint":
       return lint(context);
+    case "vault":
+      return vault(context, values);
     default:
       return proveVerb(context, { report: values.report ?? false });
   }
@@ -92,6 +102,10 @@ function parse(argv: readonly string[]) {
         stage: { type: "string" },
         "defer-failures": { type: "boolean" },
         "no-prove": { type: "boolean" },
+        connection: { type: "string", multiple: true },
+        "schema-tenant": { type: "string", multiple: true },
+        stable: { type: "string", multiple: true },
+        generation: { type: "string" },
         report: { type: "boolean" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },

@@ -8,5 +8,6 @@ where pronamespace = 'bulkhead'::regnamespace and acl.grantee <> proowner
   and not (acl.grantee = 'bulkhead_request'::regrole
     and pg_proc.oid in ('bulkhead.account_id()'::regprocedure, 'bulkhead.login_account_id()'::regprocedure,
       'bulkhead.pre_request()'::regprocedure, 'bulkhead.unexplained()'::regprocedure))
+  and not (acl.grantee = 'login_issuer'::regrole and proname in ('register_login', 'forget_login', 'bar_login', 'drop_login'))
   and not (acl.grantee = 'bulkhead_authenticator'::regrole and pg_proc.oid = 'bulkhead.pre_config()'::regprocedure)
 order by 1, 2

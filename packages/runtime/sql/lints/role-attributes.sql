@@ -7,7 +7,7 @@ select rolname::text as object, concat_ws(', ',
   case when rolcreaterole or rolcreatedb then 'may create roles or databases' end,
   case when rolcanlogin then 'may log in' end) as detail
 from pg_roles
-where (rolname in ('bulkhead_owner', 'migrator', 'bulkhead_request', 'bulkhead_authenticator', 'direct_login', 'anon', 'api_user', 'admin_user', 'auditor')
+where (rolname in ('bulkhead_owner', 'migrator', 'bulkhead_request', 'bulkhead_authenticator', 'direct_login', 'login_issuer', 'login_keeper', 'anon', 'api_user', 'admin_user', 'auditor')
     or rolname ~ '^tenant_|^(client|admin|shard_[0-9]+)_authenticator$|^authenticator_')
   and (rolsuper or rolbypassrls or rolreplication or rolcreaterole or rolcreatedb or rolcanlogin)
 order by 1
