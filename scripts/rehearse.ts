@@ -13,9 +13,10 @@ import { compare, describe } from "./rehearsal/compare.ts";
 import { applyEdits, copyStacks, parseEdit } from "./rehearsal/edit.ts";
 import { inventory, inventoryFile } from "./rehearsal/inventory.ts";
 import { Rehearsal, type StateResource } from "./rehearsal/rehearsal.ts";
+import { releaseFile, writeRelease } from "./rehearsal/release.ts";
 
 const HELP = `
-npm run rehearse -- <environment> [--edit <edit> …] [--against <commit>] [--inventory]
+npm run rehearse -- <environment> [--edit <edit> …] [--against <commit>] [--inventory] [--release]
 
 Applies every layer of an environment with the real engine and the policy pack, and stand-in providers that only record: no account,
 no network, nothing is created anywhere. Says per layer what is created, and ends by applying it all once more, which has to change
@@ -23,6 +24,7 @@ nothing. The state is thrown away.
   --edit       what this edit of a stack file would change, replace, and put at risk, in an environment that stands; none is written.
                bulkhead:<key>.<path>=<value>, the value as YAML; an empty one removes the entry. May be given more than once.
   --inventory  writes what the environment consists of to test/estate/inventories/<environment>.yaml, for review
+  --release    keeps the state as the last release's (test/estate/release): later code must not replace what is in it
   --against    the same for all that differs between a commit and the working copy, stack files and programs alike, such as HEAD
 Ends with 1 where a layer would fail, or a resource that holds data would be replaced or deleted.
 Examples: npm run rehearse -- dev
@@ -33,6 +35,7 @@ const OPTIONS = {
   edit: { type: "string", multiple: true },
   against: { type: "string" },
   inventory: { type: "boolean" },
+  release: { type: "boolean" },
 } as const;
 
 await script(HELP, OPTIONS, async (values, [name, ...more]) => {
@@ -80,6 +83,10 @@ await script(HELP, OPTIONS, async (values, [name, ...more]) => {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, inventory(resources));
     process.stdout.write(`wrote ${inventoryFile(name)}\n`);
+  }
+  if (values.release) {
+    await writeRelease(root, rehearsal);
+    process.stdout.write(`wrote ${releaseFile(name)}\n`);
   }
   process.stdout.write(summary(name, kinds));
   return 0;

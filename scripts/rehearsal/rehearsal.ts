@@ -1,12 +1,12 @@
 /** A rehearsal: an environment applied by the real engine to providers that only record, its state thrown away at the end. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAYERS, type Layer, readEnvironment } from "@bulkhead/config";
 import { UserError } from "../lib/cli.ts";
 import type { EngineEvent } from "../lib/events.ts";
 import { type Platform, platformAt, prepareHome } from "../lib/platform.ts";
-import { applyLayer, LayerFailure, type LayerResult, pulumi } from "../lib/pulumi.ts";
+import { applyLayer, LayerFailure, type LayerResult, prepareProject, pulumi } from "../lib/pulumi.ts";
 
 /** A resource as the state holds it. */
 export interface StateResource {
@@ -78,11 +78,23 @@ export class Rehearsal {
     for (const layer of LAYERS) await this.apply(layer);
   }
 
-  async export(layer: Layer): Promise<ExportedState> {
+  /** The layer's state; its secrets stay encrypted unless asked for. */
+  async export(layer: Layer, { secrets = false } = {}): Promise<ExportedState> {
     const { environment, home } = this.platform;
     const file = join(home, `export-${layer}.json`);
-    await pulumi(this.platform, layer, ["stack", "export", "--file", file, "--stack", environment]);
+    const more = secrets ? ["--show-secrets"] : [];
+    await pulumi(this.platform, layer, ["stack", "export", "--file", file, "--stack", environment, ...more]);
     return JSON.parse(readFileSync(file, "utf8")) as ExportedState;
+  }
+
+  /** Puts a state in the layer's place. */
+  async import(layer: Layer, state: ExportedState): Promise<void> {
+    const { environment, home } = this.platform;
+    const file = join(home, `import-${layer}.json`);
+    writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    prepareProject(this.platform, layer);
+    await pulumi(this.platform, layer, ["stack", "init", environment, "--no-select"]);
+    await pulumi(this.platform, layer, ["stack", "import", "--file", file, "--stack", environment]);
   }
 
   /** The resources of a layer, the stack itself and its providers left out. */

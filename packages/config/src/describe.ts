@@ -75,7 +75,11 @@ function describeChange(before: KnownTenant | undefined, after: Tenant | undefin
   }
   if (before.status !== after.status) {
     const [kind, words] = STATUS_CHANGE[after.status];
-    return [kind, [words, ...details].join("; ")];
+    const fate =
+      after.status === "deleted" && after.isolation === "instance"
+        ? ", or its line is removed: its AlloyDB cluster goes with the line"
+        : "";
+    return [kind, [words + fate, ...details].join("; ")];
   }
   if (details.length > 0) return ["update", details.join("; ")];
   if (before.lastError !== undefined) return ["retry", `tried again: its last rollout failed (${before.lastError})`];
