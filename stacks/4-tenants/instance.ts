@@ -2,6 +2,7 @@
 import {
   AlloyDbCluster,
   type CellDatabaseOutputs,
+  cellSettings,
   type FoundationOutputs,
   ManifestConfigMaps,
   runtimeJob,
@@ -62,9 +63,10 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
     project: foundation.project,
     region: database.region,
     network: foundation.networkId,
-    allocatedRange: foundation.databaseAccess.kind === "psa" ? foundation.databaseAccess.rangeName : "",
-    postgresVersion: settings.postgresVersion,
-    flags: { ...settings.flags, max_connections: String(settings.maxConnections) },
+    access: foundation.databaseAccess,
+    key: region.keys.database,
+    channels: foundation.notificationChannels,
+    ...cellSettings(environment, tenant.cell, settings),
     cpuCount: tenant.instance?.cpuCount ?? 2,
     availability: tenant.instance?.availability ?? settings.availability,
     // Whatever the cell says: an update that failed may not have been recorded, and then a line that goes would take the cluster along.

@@ -1,5 +1,10 @@
 /** The components of the platform, one entity each. */
 export { AlloyDbCluster, type AlloyDbClusterArgs } from "./alloydb/cluster.ts";
+export { DatabaseDashboard, type DatabaseDashboardArgs } from "./alloydb/dashboard.ts";
+export { AlloyDbSecondary, type AlloyDbSecondaryArgs } from "./alloydb/secondary.ts";
+export { type AlloyDbSettings, cellSettings, type ReadPoolSettings } from "./alloydb/settings.ts";
+export { AlloyDbSite, type AlloyDbSiteArgs, type Replication } from "./alloydb/site.ts";
+export { VertexAiAccess, type VertexAiAccessArgs } from "./alloydb/vertex-ai.ts";
 export { RegionKeys, type RegionKeysArgs } from "./encryption/region-keys.ts";
 export { ServiceAgents, type ServiceAgentsArgs } from "./encryption/service-agents.ts";
 export { GkeCluster, type GkeClusterArgs } from "./gke/cluster.ts";

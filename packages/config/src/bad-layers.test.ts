@@ -215,6 +215,50 @@ const bad: Record<string, Bad> = {
     { eu1: { region: "europe-west1", flags: { work_mem: 64 } } },
     { path: "bulkhead:cells.eu1.flags.work_mem", value: 64, remedy: 'give a string, in quotes: "64"' },
   ),
+  "max_connections as a flag": cells(
+    { eu1: { region: "europe-west1", flags: { max_connections: "200" } } },
+    { path: "bulkhead:cells.eu1.flags.max_connections", value: "200", remedy: "remove it", problem: /maxConnections/ },
+  ),
+  "more than 20 read nodes": cells(
+    { eu1: { region: "europe-west1", readPools: { a: { nodes: 12 }, b: { nodes: 9 } } } },
+    { path: "bulkhead:cells.eu1.readPools", value: 21, remedy: /AlloyDB takes 20/, problem: /over 20 nodes in all/ },
+  ),
+  "a machine type of other vCPUs": cells(
+    { eu1: { region: "europe-west1", cpuCount: 8, machineType: "c4a-highmem-16-lssd" } },
+    { path: "bulkhead:cells.eu1.machineType", value: "c4a-highmem-16-lssd", remedy: "make the two agree" },
+  ),
+  "a size of another series without its name": cells(
+    { eu1: { region: "europe-west1", cpuCount: 48 } },
+    { path: "bulkhead:cells.eu1.cpuCount", value: 48, remedy: /or name the machineType/ },
+  ),
+  "a secondary in the cell's own region": cells(
+    { eu1: { region: "europe-west1", secondaries: { dr: { region: "europe-west1" } } } },
+    { path: "bulkhead:cells.eu1.secondaries.dr.region", value: "europe-west1", remedy: "use another region" },
+  ),
+  "a secondary in a region that the foundation has not": cells(
+    { eu1: { region: "europe-west1", secondaries: { dr: { region: "us-east4" } } } },
+    { path: "bulkhead:cells.eu1.secondaries.dr.region", value: "us-east4", remedy: /use one of europe-west1, or add/ },
+  ),
+  "a writer that is no site": cells(
+    { eu1: { region: "europe-west1", writer: "dr" } },
+    { path: "bulkhead:cells.eu1.writer", value: "dr", remedy: "use one of home", problem: /not a site/ },
+  ),
+  "a fenced site that is none": cells(
+    { eu1: { region: "europe-west1", fenced: ["dr"] } },
+    { path: "bulkhead:cells.eu1.fenced", value: "dr", remedy: "use one of home" },
+  ),
+  "a writer that is fenced": cells(
+    { eu1: { region: "europe-west1", fenced: ["home"] } },
+    { path: "bulkhead:cells.eu1.fenced", value: "home", remedy: /let another site write/ },
+  ),
+  "a recovery window beyond AlloyDB's": cells(
+    { eu1: { region: "europe-west1", backups: { recoveryWindowDays: 40 } } },
+    { path: "bulkhead:cells.eu1.backups.recoveryWindowDays", value: 40, remedy: /35/ },
+  ),
+  "pooling on the writer, its price not acknowledged": cells(
+    { eu1: { region: "europe-west1", pooling: {} } },
+    { path: "bulkhead:cells.eu1.pooling.acknowledged", value: undefined, remedy: /true/ },
+  ),
   "a misspelt key of a cell": cells(
     { eu1: { region: "europe-west1", cpuCuont: 4 } },
     { path: "bulkhead:cells.eu1.cpuCuont", value: 4, remedy: 'did you mean "cpuCount"?' },

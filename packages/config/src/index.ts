@@ -37,7 +37,7 @@ export {
   type TenantStatus,
   type Tiers,
 } from "./schema/tenants.ts";
-export { type CellSites, HOME, type Site, type SiteRole, siteRoles } from "./sites.ts";
+export { type CellSites, checkSiteMoves, HOME, type KnownSites, type Site, type SiteRole, siteRoles } from "./sites.ts";
 export { checkTenantId, RESERVED_TENANT_IDS, TENANT_ID_PATTERN } from "./tenant-id.ts";
 export { checkTenants, type Tenant, type TenantContext } from "./tenants.ts";
 export * from "./vault-names.ts";

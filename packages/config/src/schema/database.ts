@@ -71,6 +71,10 @@ const secondary = z.strictObject({
   cpuCount: cpuCount.describe("vCPUs of its instance, 2 unless said: enough to take the writes over."),
   machineType: machineType.describe("Machine type, where not the default series. Its vCPUs are cpuCount."),
   readPools: readPools.describe("Read pools of the secondary. Empty unless said."),
+  deletionProtection: z
+    .boolean()
+    .optional()
+    .describe("Refuse to delete this cluster; as the cell unless said. Set false and apply before a deletion."),
 });
 
 const backups = z
@@ -99,11 +103,18 @@ const percent = z.number().min(1).max(100);
 
 const alerts = z
   .strictObject({
-    cpuPercent: percent.default(85).describe("Mean CPU of an instance over ten minutes, in percent."),
+    cpuPercent: percent.default(85).describe("CPU of the busiest node of an instance for ten minutes, in percent."),
     connectionsPercent: percent.default(80).describe("Connections, in percent of maxConnections."),
     replicationLagSeconds: z.number().min(1).default(60).describe("How far a replica may be behind, in seconds."),
-    storageGiB: z.number().min(1).default(4096).describe("Bytes that the cluster may hold, in GiB."),
-    transactionIdPercent: percent.default(50).describe("Transaction ids used of those there are, in percent."),
+    storageGiB: z
+      .number()
+      .min(1)
+      .default(12_288)
+      .describe("What a cluster may hold, in GiB. AlloyDB's quota is 16 TiB unless raised."),
+    transactionIdPercent: percent
+      .default(20)
+      .describe("Transaction ids used of those there are, in percent. Vacuum keeps it at about 10."),
+    backupAgeHours: z.int().min(25).max(720).default(36).describe("Age of the newest backup of a kind, in hours."),
   })
   .prefault({})
   .describe("Thresholds of the cell's alerts.");
@@ -175,7 +186,10 @@ const cellSchema = z.strictObject({
     .describe("Let SQL call Vertex AI models: sets the flag and grants AlloyDB's service agent roles/aiplatform.user."),
   alerts,
   labels: z
-    .record(z.string(), z.string())
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, { error: "use 1 to 63 of a-z, 0-9, _ and -, a letter first" }),
+      z.string().regex(/^[a-z0-9_-]{0,63}$/, { error: "use up to 63 of a-z, 0-9, _ and -" }),
+    )
     .default({})
     .describe("Labels of the cell's clusters and instances beside the platform's own."),
   deletionProtection: z
