@@ -104,15 +104,20 @@ export function refuseRisks(layer: Layer, changes: readonly Change[], refusal: (
   if (risks.length > 0) throw refusal(describe([{ layer, changes: risks }]).trim());
 }
 
-/** URNs of a cluster's instances; pools apart, as they are stopped before the primary and started after it. */
-export function instancesOf(
-  resources: readonly StateResource[],
-  cluster: string,
-): { readonly pools: string[]; readonly primary: string[] } {
-  const instances = resources.filter(({ type, inputs }) => type === INSTANCE && inputs?.cluster === cluster);
-  const urns = (pool: boolean) =>
-    instances.filter(({ inputs }) => (inputs?.instanceType === "READ_POOL") === pool).map(({ urn }) => urn);
-  return { pools: urns(true), primary: urns(false) };
+/** URNs of a cluster's instances, read pools among them. */
+export function instancesOf(resources: readonly StateResource[], cluster: string): string[] {
+  return resources.filter(({ type, inputs }) => type === INSTANCE && inputs?.cluster === cluster).map(({ urn }) => urn);
+}
+
+/** URNs of what belongs to a cluster's site: the cluster, its instances, their endpoints and alerts. */
+export function siteOf(resources: readonly StateResource[], cluster: string): string[] {
+  const component = resources.find(({ type, id }) => type === CLUSTER && id === cluster)?.parent;
+  const parents = new Map(resources.map(({ urn, parent }) => [urn, parent]));
+  const within = (urn: string | undefined): boolean =>
+    urn !== undefined && (urn === component || within(parents.get(urn)));
+  return component === undefined
+    ? []
+    : resources.filter(({ custom, urn }) => custom && within(urn)).map(({ urn }) => urn);
 }
 
 /** What a cluster is, as the state has it. */

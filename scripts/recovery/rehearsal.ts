@@ -6,12 +6,13 @@ import type { SiteOutputs } from "@bulkhead/components";
 import { LAYERS, readEnvironment } from "@bulkhead/config";
 import { mendInterrupted } from "../lib/engine-lock.ts";
 import { type Platform, platformAt, prepareHome, writePrivate } from "../lib/platform.ts";
-import { describeResources, Progress, showEvents } from "../lib/progress.ts";
-import { applyLayer, pulumi, stateFile } from "../lib/pulumi.ts";
+import { during, Progress } from "../lib/progress.ts";
+import { pulumi, stateFile } from "../lib/pulumi.ts";
 import { holdLock } from "../lib/root-lock.ts";
 import { copyStacks } from "../rehearsal/edit.ts";
 import type { StateResource } from "../rehearsal/rehearsal.ts";
 import type { AlloyDb, ClusterState, Lag } from "./alloydb.ts";
+import { Layers } from "./layers.ts";
 
 /**
  * Lays out the copy, and brings it up as the environment stands.
@@ -33,7 +34,7 @@ export async function rehearse(root: string, environment: string, keep: string |
     const progress = new Progress(missing.length);
     for (const layer of missing) {
       const step = progress.step(`the drill: stacks/${layer} as it stands`);
-      step.done(describeResources((await applyLayer(platform, layer, showEvents(step))).changes));
+      await during(step, async () => step.done(await new Layers(platform).applyUnseen(layer, step)));
     }
   }
   return platform;
