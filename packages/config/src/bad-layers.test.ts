@@ -303,6 +303,14 @@ const bad: Record<string, Bad> = {
     { "bulkhead:tokens": { jwks: { keys: [{ kty: "RSA", k: "AyM1SysPpbyDfgZld3umj1qzKObwVMko" }] } } },
     { path: "bulkhead:tokens.jwks.keys[0]", value: { kty: "RSA" }, remedy: /public key only/ },
   ),
+  "a public key of a type that is none": services(
+    { "bulkhead:tokens": { jwks: { keys: [{ ...PUBLIC_KEY, kty: "eC" }] } } },
+    { path: "bulkhead:tokens.jwks.keys[0]", value: { kty: "eC", kid: "one" }, remedy: /whole public key/ },
+  ),
+  "half a public key": services(
+    { "bulkhead:tokens": { jwks: { keys: [{ kty: "EC", crv: "P-256", x: "eA" }] } } },
+    { path: "bulkhead:tokens.jwks.keys[0]", value: { kty: "EC" }, remedy: /whole public key/, problem: /lacks y/ },
+  ),
   "a key file that is not there": services(
     { "bulkhead:tokens": { jwksFile: "missing.json" } },
     {

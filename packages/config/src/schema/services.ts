@@ -3,25 +3,19 @@ import { z } from "zod";
 import { check } from "../check.ts";
 import { joinPath, type Mistake } from "../mistakes.ts";
 import { image } from "./common.ts";
+import { checkEdge, edgeSchema } from "./edge.ts";
+import { checkFleet } from "./fleet.ts";
+import { readsTier, sharedProxy, tier } from "./tier.ts";
+import { checkVault, vaultSchema } from "./vault.ts";
 
-/** PostgREST keeps this many connections for its LISTEN and its schema cache beside the pool of each replica. */
-const CONNECTIONS_BESIDE_POOL = 1;
-/** Left for the Jobs, an operator, and PostgreSQL's reserved slots. */
-const RESERVED_CONNECTIONS = 20;
-
-const replicas = z
-  .strictObject({
-    min: z.int().min(1).max(100).describe("Replicas at rest."),
-    max: z.int().min(1).max(500).describe("Replicas under load; each opens a pool of its own."),
-  })
-  .default({ min: 2, max: 10 });
+/** What a public key consists of, by its type (RFC 7518, section 6). */
+const PUBLIC_PARTS: Readonly<Record<string, readonly string[] | undefined>> = {
+  RSA: ["n", "e"],
+  EC: ["crv", "x", "y"],
+  OKP: ["crv", "x"],
+};
 
 const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
-
-const tier = z.strictObject({
-  replicas,
-  pool: z.int().min(1).max(100).default(10).describe("Connections of one replica's pool."),
-});
 
 export const servicesSchema = z.strictObject({
   images: z
@@ -29,6 +23,9 @@ export const servicesSchema = z.strictObject({
       postgrest: image.default("docker.io/postgrest/postgrest:v16.1"),
       runtime: image.describe("Image of packages/runtime, in the environment's Artifact Registry."),
       authProxy: image.default("gcr.io/alloydb-connectors/alloydb-auth-proxy:1.15.2"),
+      metricsAdapter: image
+        .default("gcr.io/gke-release/custom-metrics-stackdriver-adapter:v0.16.11-gke.0")
+        .describe("Google's adapter between Kubernetes' custom metrics and Cloud Monitoring; see customMetrics."),
     })
     .describe(
       "Container images. A tag is enough for local; every other environment names them by digest, which npm run pin writes.",
@@ -55,12 +52,28 @@ export const servicesSchema = z.strictObject({
     .default(1)
     .describe("PostgREST shards of a cell for schema tenants. More can be added; a shard in use cannot be taken away."),
   shard: tier.prefault({}).describe("Each shard of schema tenants."),
+  reads: readsTier
+    .prefault({})
+    .describe(
+      "The tiers that read from replicas, client and shards alike; where a cell has read pools or secondaries.",
+    ),
+  customMetrics: z
+    .enum(["deploy", "present", "none"])
+    .default("deploy")
+    .describe(
+      "Scale on requests that wait for a connection. deploy: with Google's adapter, installed by the platform. present: the clusters serve custom metrics already. none: CPU and memory only.",
+    ),
+  sharedProxy: sharedProxy
+    .optional()
+    .describe("An Auth Proxy that other clients in the clusters may call, with passwords of their own. Default: none."),
   schemasPerShard: z
     .int()
     .min(1)
     .max(1000)
     .default(100)
     .describe("Schema tenants that one shard serves: its schema cache reads the columns of each at every reload."),
+  edge: edgeSchema.optional(),
+  vault: vaultSchema.optional(),
   maxConnections: z
     .int()
     .min(50)
@@ -70,7 +83,6 @@ export const servicesSchema = z.strictObject({
 });
 
 export type ServicesConfig = z.output<typeof servicesSchema>;
-export type TierConfig = z.output<typeof tier>;
 
 /** Rules across fields: keys given once and public, replicas in order, pools under max_connections (I7). Takes what is sound. */
 export function checkServices(config: Partial<ServicesConfig>): Mistake[] {
@@ -85,7 +97,9 @@ export function checkServices(config: Partial<ServicesConfig>): Mistake[] {
     });
   }
   if (tokens?.jwks) mistakes.push(...checkPublicKeys(tokens.jwks, "bulkhead:tokens.jwks"));
-  for (const name of ["client", "admin", "shard"] as const) {
+  mistakes.push(...checkEdge(config.edge));
+  mistakes.push(...checkVault(config.vault));
+  for (const name of ["client", "admin", "shard", "reads", "sharedProxy"] as const) {
     const { min, max } = config[name]?.replicas ?? { min: 1, max: 1 };
     if (min > max)
       mistakes.push({
@@ -95,30 +109,8 @@ export function checkServices(config: Partial<ServicesConfig>): Mistake[] {
         remedy: "raise max or lower min",
       });
   }
-  if (maxConnections === undefined || !knowsFleet(config)) return mistakes;
-  const peak = peakConnections(config);
-  if (peak > maxConnections) {
-    mistakes.push({
-      path: "bulkhead:maxConnections",
-      value: maxConnections,
-      problem: `is less than the fleet can open at its peak, ${peak}`,
-      remedy: "lower replicas.max or pool, or raise max_connections",
-    });
-  }
+  if (maxConnections !== undefined) mistakes.push(...checkFleet(config, maxConnections));
   return mistakes;
-}
-
-type Fleet = Pick<ServicesConfig, "client" | "admin" | "shards" | "shard">;
-
-function knowsFleet(config: Partial<ServicesConfig>): config is Partial<ServicesConfig> & Fleet {
-  return [config.client, config.admin, config.shards, config.shard].every((part) => part !== undefined);
-}
-
-/** Connections that a cell's fleet opens with every tier at its largest. */
-export function peakConnections(config: Fleet): number {
-  const of = (name: "client" | "admin" | "shard") =>
-    config[name].replicas.max * (config[name].pool + CONNECTIONS_BESIDE_POOL);
-  return of("client") + of("admin") + config.shards * of("shard") + RESERVED_CONNECTIONS;
 }
 
 /**
@@ -129,16 +121,23 @@ export function checkPublicKeys(jwks: unknown, path: string): Mistake[] {
   const checked = check(jwksSchema, jwks, path);
   if (checked.value === undefined) return checked.mistakes.map(({ value: _secret, ...mistake }) => mistake);
   return checked.value.keys.flatMap((key, index) => {
-    const secret = key.kty === "oct" || "d" in key || "k" in key;
-    return secret
-      ? [
-          {
-            path: joinPath(path, "keys", index),
-            value: { kty: key.kty, ...(typeof key.kid === "string" ? { kid: key.kid } : {}) },
-            problem: "holds a secret key",
-            remedy: "give the public key only, of type RSA, EC or OKP",
-          },
-        ]
-      : [];
+    const at = joinPath(path, "keys", index);
+    const value = { kty: key.kty, ...(typeof key.kid === "string" ? { kid: key.kid } : {}) };
+    if (key.kty === "oct" || "d" in key || "k" in key) {
+      const remedy = "give the public key only, of type RSA, EC or OKP";
+      return [{ path: at, value, problem: "holds a secret key", remedy }];
+    }
+    const parts = PUBLIC_PARTS[key.kty];
+    const missing = parts?.filter((part) => typeof key[part] !== "string") ?? [];
+    if (parts && missing.length === 0) return [];
+    const problem = parts ? `lacks ${missing.join(" and ")}` : "is of no type that PostgREST verifies with";
+    return [
+      {
+        path: at,
+        value,
+        problem,
+        remedy: "give a whole public key, of type RSA (n, e), EC (crv, x, y) or OKP (crv, x)",
+      },
+    ];
   });
 }
