@@ -10,7 +10,10 @@ const tenants = (entries: Record<string, object>) =>
     config["bulkhead:tenants"] = { acme: {}, ...entries };
   });
 const servers = async () =>
-  (await platform.status()).servers.filter(({ kind }) => kind === "postgres").map(({ name }) => name.split("/").at(-3));
+  (await platform.status()).servers
+    .filter(({ kind }) => kind === "postgres")
+    .map(({ name }) => name.split("/").at(-3))
+    .sort();
 
 async function get(path: string, of: string, at = of): Promise<Response> {
   const token = (await platform.run("token", [of])).stdout.trim();

@@ -70,15 +70,15 @@ function describeChange(before: KnownTenant | undefined, after: Tenant | undefin
     }
   }
   const details = fieldChanges(before, after);
+  const fate =
+    after.status === "deleted" && after.isolation === "instance"
+      ? ", or its line is removed: its AlloyDB cluster goes with the line"
+      : "";
   if (before.retained) {
-    return ["return", [`back in the config: ${after.status}, with the data it had`, ...details].join("; ")];
+    return ["return", [`back in the config: ${after.status}, with the data it had${fate}`, ...details].join("; ")];
   }
   if (before.status !== after.status) {
     const [kind, words] = STATUS_CHANGE[after.status];
-    const fate =
-      after.status === "deleted" && after.isolation === "instance"
-        ? ", or its line is removed: its AlloyDB cluster goes with the line"
-        : "";
     return [kind, [words + fate, ...details].join("; ")];
   }
   if (details.length > 0) return ["update", details.join("; ")];
