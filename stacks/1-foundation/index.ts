@@ -2,9 +2,13 @@
 import {
   type FoundationOutputs,
   GkeCluster,
+  ImagePolicy,
   ImageRegistry,
   type KeyPurpose,
+  MultiCluster,
   Network,
+  NodeServiceAccount,
+  NotificationChannels,
   RegionKeys,
   readOwnOutputs,
   ServiceAgents,
@@ -74,6 +78,24 @@ const registry = new ImageRegistry(
   { dependsOn: services },
 );
 
+const repositories = { platform: registry.url, ...registry.mirrors };
+const { binaryAuthorization } = config.gke;
+const imagePolicy =
+  binaryAuthorization.mode === "off"
+    ? []
+    : [
+        new ImagePolicy(
+          "bulkhead",
+          { project, mode: binaryAuthorization.mode, allow: binaryAuthorization.allow, repositories },
+          { dependsOn: services },
+        ),
+      ];
+const nodeServiceAccount = new NodeServiceAccount(
+  "bulkhead-nodes",
+  { project, registryRegion: gatewayRegion, repositories },
+  { dependsOn: services },
+);
+
 const clusters = Object.fromEntries(
   Object.entries(config.regions).map(([region, ranges]) => [
     region,
@@ -88,10 +110,28 @@ const clusters = Object.fromEntries(
         authorizedNetworks: config.authorizedNetworks,
         releaseChannel: config.releaseChannel,
         deletionProtection: config.deletionProtection,
+        nodeServiceAccount: nodeServiceAccount.email,
+        kmsKey: keys[region]?.cluster,
+        config: config.gke,
       },
-      { dependsOn: [network] },
+      { dependsOn: [network, ...imagePolicy] },
     ),
   ]),
+);
+
+if (config.gke.fleet && Object.keys(clusters).length > 1) {
+  new MultiCluster(
+    "bulkhead",
+    { project, configMembership: clusters[gatewayRegion]!.membership.apply((membership) => membership ?? "") },
+    { dependsOn: Object.values(clusters) },
+  );
+}
+
+const secrets = new pulumi.Config("notifications");
+const channels = new NotificationChannels(
+  "bulkhead",
+  { project, channels: config.notifications, secretOf: (name) => secrets.requireSecret(name) },
+  { dependsOn: services },
 );
 
 export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
@@ -103,7 +143,7 @@ export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
   databaseRange: config.databaseRange,
   workloadPool: `${project}.svc.id.goog`,
   registry: registry.url,
-  notificationChannels: [],
+  notificationChannels: channels.names,
   gatewayRegion,
   regions: Object.fromEntries(
     Object.entries(clusters).map(([region, cluster]) => [
@@ -114,7 +154,7 @@ export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
         podRange: config.regions[region]!.pods,
         proxyRange: config.regions[region]!.proxies ?? null,
         keys: keys[region]!,
-        membership: null,
+        membership: cluster.membership,
       },
     ]),
   ),

@@ -8,12 +8,16 @@ export { VertexAiAccess, type VertexAiAccessArgs } from "./alloydb/vertex-ai.ts"
 export { RegionKeys, type RegionKeysArgs } from "./encryption/region-keys.ts";
 export { ServiceAgents, type ServiceAgentsArgs } from "./encryption/service-agents.ts";
 export { GkeCluster, type GkeClusterArgs } from "./gke/cluster.ts";
+export { ImagePolicy, type ImagePolicyArgs } from "./gke/image-policy.ts";
+export { MultiCluster, type MultiClusterArgs } from "./gke/multi-cluster.ts";
+export { NodeServiceAccount, type NodeServiceAccountArgs } from "./gke/node-service-account.ts";
 export { WorkloadIdentity, type WorkloadIdentityArgs } from "./identity/workload-identity.ts";
 export * from "./layers/outputs.ts";
 export { readLayer, readOwnOutputs } from "./layers/reference.ts";
 export { PrivateServiceConnectEndpoint, type PrivateServiceConnectEndpointArgs } from "./network/endpoint.ts";
 export { Network, type NetworkArgs } from "./network/network.ts";
 export { SealedNamespace, type SealedNamespaceArgs } from "./network-policies/namespace.ts";
+export { NotificationChannels, type NotificationChannelsArgs } from "./observability/notification-channels.ts";
 export { TenantApi, type TenantApiArgs, tenantIdentity } from "./postgrest/tenant-api.ts";
 export { PostgrestTier, type PostgrestTierArgs } from "./postgrest/tier.ts";
 export { ImageRegistry, type ImageRegistryArgs } from "./registry/registry.ts";

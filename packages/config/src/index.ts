@@ -20,6 +20,7 @@ export {
 export { type Manifest, type Rollout, readManifest, sortKeys, writeManifest } from "./manifest.ts";
 export { ConfigError, didYouMean, joinPath, type Mistake, renderMistake, renderValue } from "./mistakes.ts";
 export * from "./names.ts";
+export type { AuditConfig, NotificationChannelConfig, NotificationsConfig } from "./schema/audit.ts";
 export {
   type CellConfig,
   type DatabaseConfig,
@@ -28,6 +29,7 @@ export {
   type SecondaryConfig,
 } from "./schema/database.ts";
 export type { FoundationConfig } from "./schema/foundation.ts";
+export type { GkeConfig, NodePoolConfig } from "./schema/gke.ts";
 export { peakConnections, type ServicesConfig, type TierConfig } from "./schema/services.ts";
 export {
   DEFAULT_TIERS,

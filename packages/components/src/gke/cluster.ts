@@ -1,7 +1,11 @@
 /** A regional GKE cluster, private, where pods have identities instead of keys. */
+import type { GkeConfig } from "@bulkhead/config";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { POD_RANGE, SERVICE_RANGE } from "../network/network.ts";
+import { kubeconfigOf } from "./kubeconfig.ts";
+import { maintenancePolicy } from "./maintenance.ts";
+import { autopilotInputs, nodePool, standardInputs } from "./nodes.ts";
 
 export interface GkeClusterArgs {
   /** Google Cloud project id. Changing it replaces the cluster. */
@@ -17,77 +21,140 @@ export interface GkeClusterArgs {
   readonly releaseChannel: "RAPID" | "REGULAR" | "STABLE";
   /** Refuse to delete the cluster. */
   readonly deletionProtection: boolean;
+  /** E-mail of the nodes' service account: see `NodeServiceAccount`. Nodes that are there keep theirs. */
+  readonly nodeServiceAccount: pulumi.Input<string>;
+  /**
+   * Customer-managed key of the region, `projects/…/cryptoKeys/…`: encrypts Kubernetes' secrets and the nodes' disks.
+   * Giving one later, or another, replaces the cluster. Default: Google's own.
+   */
+  readonly kmsKey?: pulumi.Input<string>;
+  /** Everything else, as the stack's config has it. `mode` replaces the cluster; the rest changes in place. */
+  readonly config: GkeConfig;
 }
 
-/** An Autopilot cluster: Dataplane V2, Workload Identity, shielded nodes and metadata protection come with it. */
+/** An Autopilot cluster, or a Standard one with node pools. */
 export class GkeCluster extends pulumi.ComponentResource {
   /** For a Kubernetes provider. Holds no credential: the login is gcloud's plugin. */
   readonly kubeconfig: pulumi.Output<string>;
   /** Pool of Workload Identity, `<project>.svc.id.goog`. */
   readonly workloadPool: string;
+  /** `projects/…/locations/…/memberships/…` in the fleet; null without one. */
+  readonly membership: pulumi.Output<string | null>;
 
   constructor(name: string, args: GkeClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:gke:GkeCluster", name, {}, opts);
-    this.workloadPool = `${args.project}.svc.id.goog`;
+    const { project, region, config } = args;
+    const nodes = { serviceAccount: args.nodeServiceAccount, kmsKey: args.kmsKey };
+    this.workloadPool = `${project}.svc.id.goog`;
+    const standard = config.mode === "standard";
     const cluster = new gcp.container.Cluster(
       name,
       {
-        project: args.project,
+        project,
         name,
-        location: args.region,
-        enableAutopilot: true,
+        location: region,
+        ...(standard ? standardInputs(nodes, config.autoscalingProfile) : autopilotInputs(nodes)),
         network: args.network,
         subnetwork: args.subnetwork,
         ipAllocationPolicy: { clusterSecondaryRangeName: POD_RANGE, servicesSecondaryRangeName: SERVICE_RANGE },
-        privateClusterConfig: {
-          enablePrivateNodes: true,
-          enablePrivateEndpoint: Object.keys(args.authorizedNetworks).length === 0,
-          masterIpv4CidrBlock: args.controlPlaneRange,
-        },
-        masterAuthorizedNetworksConfig: {
-          // Left out, every machine on Google Cloud with a public address, anybody's, may knock.
-          gcpPublicCidrsAccessEnabled: false,
-          cidrBlocks: Object.entries(args.authorizedNetworks).map(([displayName, cidrBlock]) => ({
-            displayName,
-            cidrBlock,
-          })),
-        },
+        ...controlPlane(args),
         releaseChannel: { channel: args.releaseChannel },
+        maintenancePolicy: maintenancePolicy(config.maintenance),
         workloadIdentityConfig: { workloadPool: this.workloadPool },
+        ...(args.kmsKey !== undefined && { databaseEncryption: { state: "ENCRYPTED", keyName: args.kmsKey } }),
+        binaryAuthorization: {
+          evaluationMode: config.binaryAuthorization.mode === "off" ? "DISABLED" : "PROJECT_SINGLETON_POLICY_ENFORCE",
+        },
+        // Vulnerabilities of images are Artifact Registry's to find.
+        securityPostureConfig: { mode: "BASIC", vulnerabilityMode: "VULNERABILITY_DISABLED" },
+        secretManagerConfig: { enabled: config.secretManager },
+        gatewayApiConfig: { channel: "CHANNEL_STANDARD" },
+        costManagementConfig: { enabled: true },
+        ...observability(config.controlPlaneLogs),
+        ...(config.fleet && { fleet: { project } }),
         deletionProtection: args.deletionProtection,
       },
-      { parent: this, protect: args.deletionProtection },
+      {
+        parent: this,
+        protect: args.deletionProtection,
+        // The pool they describe is gone: read back, it would replace the cluster.
+        ...(standard && { ignoreChanges: ["initialNodeCount", "nodeConfig"] }),
+      },
     );
-    this.kubeconfig = pulumi
-      .all([cluster.name, cluster.endpoint, cluster.masterAuth])
-      .apply(([clusterName, endpoint, auth]) =>
-        kubeconfig(`gke_${args.project}_${args.region}_${clusterName}`, endpoint, auth.clusterCaCertificate ?? ""),
+    for (const [pool, poolConfig] of Object.entries(config.nodePools)) {
+      nodePool(
+        `${name}-${pool}`,
+        { project, region, cluster: cluster.name, pool, config: poolConfig, nodes },
+        { parent: this },
       );
-    this.registerOutputs({ kubeconfig: this.kubeconfig, workloadPool: this.workloadPool });
+    }
+    this.kubeconfig = kubeconfigOf(cluster, { project, region, access: config.access });
+    this.membership = config.fleet ? membershipOf(cluster, project, region) : pulumi.output(null);
+    this.registerOutputs({
+      kubeconfig: this.kubeconfig,
+      workloadPool: this.workloadPool,
+      membership: this.membership,
+    });
   }
 }
 
-function kubeconfig(context: string, endpoint: string, certificate: string): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": context,
-    contexts: [{ name: context, context: { cluster: context, user: context } }],
-    clusters: [
-      { name: context, cluster: { server: `https://${endpoint}`, "certificate-authority-data": certificate } },
-    ],
-    users: [
-      {
-        name: context,
-        user: {
-          exec: {
-            apiVersion: "client.authentication.k8s.io/v1beta1",
-            command: "gke-gcloud-auth-plugin",
-            installHint: "gcloud components install gke-gcloud-auth-plugin",
-            provideClusterInfo: true,
-          },
-        },
-      },
-    ],
-  });
+/** Nodes without public addresses; the control plane answers to known ranges, or to no address at all. */
+function controlPlane({ config, ...args }: GkeClusterArgs): Partial<gcp.container.ClusterArgs> {
+  const byName = config.access === "dns";
+  const ranges = Object.entries(args.authorizedNetworks);
+  return {
+    privateClusterConfig: {
+      enablePrivateNodes: true,
+      enablePrivateEndpoint: byName || ranges.length === 0,
+      masterIpv4CidrBlock: args.controlPlaneRange,
+    },
+    masterAuthorizedNetworksConfig: {
+      // Left out, every machine on Google Cloud with a public address, anybody's, may knock.
+      gcpPublicCidrsAccessEnabled: false,
+      cidrBlocks: byName ? [] : ranges.map(([displayName, cidrBlock]) => ({ displayName, cidrBlock })),
+    },
+    // By name, IAM decides: container.clusters.connect. Said in both cases, so that a way back closes it again.
+    controlPlaneEndpointsConfig: {
+      dnsEndpointConfig: { allowExternalTraffic: byName },
+      ipEndpointsConfig: { enabled: !byName },
+    },
+  };
+}
+
+/** What Google collects: in the order in which GKE gives it back, as the provider compares lists in order. */
+function observability(controlPlaneLogs: boolean): Partial<gcp.container.ClusterArgs> {
+  return {
+    loggingConfig: {
+      enableComponents: [
+        "SYSTEM_COMPONENTS",
+        "WORKLOADS",
+        ...(controlPlaneLogs ? ["APISERVER", "SCHEDULER", "CONTROLLER_MANAGER"] : []),
+      ],
+    },
+    monitoringConfig: {
+      managedPrometheus: { enabled: true },
+      enableComponents: [
+        "SYSTEM_COMPONENTS",
+        "DAEMONSET",
+        "DEPLOYMENT",
+        "STATEFULSET",
+        "STORAGE",
+        "HPA",
+        "POD",
+        "CADVISOR",
+        "KUBELET",
+      ],
+    },
+  };
+}
+
+/** GKE registers a cluster under its own name, in its own region, and takes the membership away with it. */
+function membershipOf(cluster: gcp.container.Cluster, project: string, region: string): pulumi.Output<string> {
+  return pulumi
+    .all([cluster.name, cluster.fleet])
+    .apply(
+      ([name, fleet]) =>
+        fleet?.membership?.replace("//gkehub.googleapis.com/", "") ||
+        `projects/${project}/locations/${region}/memberships/${name}`,
+    );
 }

@@ -40,6 +40,7 @@ const OUTPUTS: Readonly<Record<string, (inputs: Values) => Values>> = {
   "gcp:container/cluster:Cluster": () => ({
     endpoint: "172.16.0.2",
     masterAuth: { clusterCaCertificate: "Y2VydGlmaWNhdGU=" },
+    controlPlaneEndpointsConfig: { dnsEndpointConfig: { endpoint: "gke-0.europe-west1.gke.goog" } },
   }),
   "gcp:serviceaccount/account:Account": ({ project, accountId }) => {
     const email = `${text(accountId)}@${text(project)}.iam.gserviceaccount.com`;

@@ -1,8 +1,10 @@
 /** Stack config of `stacks/1-foundation`. */
 import { z } from "zod";
 import { didYouMean, type Mistake } from "../mistakes.ts";
+import { auditSchema, checkAudit, checkNotifications, notificationsSchema } from "./audit.ts";
 import { cidr, projectId, region } from "./common.ts";
 import { checkRanges } from "./foundation-ranges.ts";
+import { checkGke, gkeSchema } from "./gke.ts";
 
 const regionSchema = z.strictObject({
   nodes: cidr.describe("Range of the GKE nodes. Changing it replaces the subnet."),
@@ -84,6 +86,9 @@ export const foundationSchema = z.strictObject({
     .default({})
     .describe("Who may reach the GKE control plane: a name and a range each. Empty: only from within the VPC."),
   releaseChannel: z.enum(["RAPID", "REGULAR", "STABLE"]).default("REGULAR").describe("GKE release channel."),
+  gke: gkeSchema.prefault({}).describe("The GKE clusters."),
+  audit: auditSchema.prefault({}).describe("What is recorded, and for how long."),
+  notifications: notificationsSchema,
   deletionProtection: z
     .boolean()
     .default(true)
@@ -122,5 +127,8 @@ export function checkFoundation(config: Partial<FoundationConfig>): Mistake[] {
     });
   }
   mistakes.push(...checkRanges(config));
+  if (config.gke) mistakes.push(...checkGke(config.gke));
+  if (config.audit) mistakes.push(...checkAudit(config.audit));
+  if (config.notifications) mistakes.push(...checkNotifications(config.notifications));
   return mistakes;
 }

@@ -26,6 +26,14 @@ export const platform: Shapers = {
           clusterCaCertificate: certificate(id),
         },
         servicesIpv4Cidr: "10.250.0.0/20",
+        controlPlaneEndpointsConfig: {
+          dnsEndpointConfig: {
+            allowExternalTraffic:
+              at(c.inputs, "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic") ?? false,
+            endpoint: `gke-${hex(id, 36)}-${projectNumber(c.project)}.${location}.gke.goog`,
+          },
+          ipEndpointsConfig: at(c.inputs, "controlPlaneEndpointsConfig.ipEndpointsConfig") ?? { enabled: true },
+        },
         labelFingerprint: hex(id, 8),
         deletionProtection: at(c.inputs, "deletionProtection") ?? true,
       },
