@@ -1,17 +1,21 @@
-/** The services of one cell: a sealed namespace, identities, the bootstrap of its database, and the PostgREST tiers. */
+/**
+ * The services of one cell, in each of its sites: a sealed namespace, identities, and the PostgREST tiers. The site that writes has all of
+ * them, and the bootstrap of the database; one that reads has the tiers that read from its replica; a fenced one has nothing.
+ */
 import {
   type DatabaseOutputs,
   type FoundationOutputs,
   ManifestConfigMaps,
-  PostgrestTier,
+  proxyInstance,
   runtimeJob,
-  SealedNamespace,
   type ServicesOutputs,
-  WorkloadIdentity,
 } from "@bulkhead/components";
-import { DEFAULT_TIERS, type ServicesConfig, shardAuthenticator } from "@bulkhead/config";
-import * as k8s from "@pulumi/kubernetes";
+import { DEFAULT_TIERS, peakConnections, type ServicesConfig } from "@bulkhead/config";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type CellIdentities, cellIdentities } from "./identities.ts";
+import { type FurtherPaths, type Place, placesOf } from "./places.ts";
+import { siteServices } from "./site.ts";
 
 export interface CellArgs {
   readonly environment: string;
@@ -19,118 +23,85 @@ export interface CellArgs {
   readonly database: DatabaseOutputs["cells"][string];
   readonly foundation: FoundationOutputs;
   readonly config: ServicesConfig;
+  /** Further paths through the cell's namespaces. Default: none. */
+  readonly paths?: FurtherPaths;
 }
 
 export type CellOutputs = ServicesOutputs["cells"][string];
 
 export function cellServices(args: CellArgs): pulumi.Output<CellOutputs> {
-  const { cell, config, database, environment, foundation } = args;
-  const region = foundation.regions[database.region]!;
-  const provider = new k8s.Provider(`gke-${cell}`, { kubeconfig: region.kubeconfig, enableServerSideApply: true });
-  const opts = { provider };
-
-  const shards = Array.from({ length: config.shards }, (_, shard) => `shard-${shard}`);
-  const sealed = new SealedNamespace(
-    `${cell}-services`,
-    {
-      name: `bulkhead-${cell}`,
-      ranges: { nodes: region.nodeRange, databases: foundation.databaseRange },
-      gatewayReaches: ["client", ...shards],
-    },
-    { providers: [provider] },
+  checkConnections(args);
+  const places = placesOf(args);
+  const writer = places.find((place) => place.role === "writer");
+  if (!writer) throw new pulumi.RunError(`no site of cell ${args.cell} writes`);
+  const identities = cellIdentities(args, places);
+  const bootstrap = bootstrapCell(args, writer, identities);
+  const sites = Object.fromEntries(
+    places.map((place) => [place.site, siteServices(args, place, identities, bootstrap)]),
   );
-  const namespace = sealed.namespace;
-  const identity = (workload: string, description: string, databaseRoles: string[] = []) =>
-    new WorkloadIdentity(
-      `${cell}-${workload}`,
-      {
-        project: foundation.project,
-        workloadPool: foundation.workloadPool,
-        namespace,
-        serviceAccount: workload,
-        account: `bh-${environment}-${cell}-${workload}`,
-        description,
-        cluster: database.cluster,
-        databaseRoles,
-      },
-      { providers: [provider], dependsOn: [sealed] },
-    );
-
-  // The one login that may create roles and databases; only Jobs run under it.
-  const administrator = identity("db-create", `Creates roles and databases in cell ${cell}`, ["alloydbsuperuser"]);
-  const migrator = identity("db-migrate", `Changes tables in cell ${cell}`);
-  const tiers = {
-    client: identity("client", `PostgREST client tier of cell ${cell}`),
-    admin: identity("admin", `PostgREST admin tier of cell ${cell}`),
-    ...Object.fromEntries(shards.map((shard) => [shard, identity(shard, `PostgREST ${shard} of cell ${cell}`)])),
-  } as Record<string, WorkloadIdentity>;
-  const logins: Record<string, string> = {
-    migrator: migrator.databaseUser,
-    client_authenticator: tiers.client!.databaseUser,
-    admin_authenticator: tiers.admin!.databaseUser,
-    ...Object.fromEntries(shards.map((name, shard) => [shardAuthenticator(shard), tiers[name]!.databaseUser])),
+  const identity = (workload: string) => {
+    const { serviceAccountName, databaseUser } = identities.at(writer.site, workload);
+    return { serviceAccountName, databaseUser };
   };
+  return pulumi.output({
+    namespace: writer.namespace,
+    client: sites[writer.site]!.apply(({ client }) => client!),
+    admin: sites[writer.site]!.apply(({ admin }) => admin!),
+    shards: sites[writer.site]!.apply(({ shards }) => shards),
+    logins: identities.logins,
+    administrator: identity("db-create"),
+    migrator: identity("db-migrate"),
+    sites,
+  });
+}
 
+/**
+ * Roles, schemas and functions of the platform's database, by the site that writes. Another site that comes to write runs it as a Job of its
+ * own, against its own instance: what was replicated is found as it should be, and logins get their memberships back.
+ */
+function bootstrapCell(args: CellArgs, writer: Place, identities: CellIdentities): k8s.batch.v1.Job {
+  const { cell, config, database, environment, foundation } = args;
   const settings = new ManifestConfigMaps(
-    `${cell}-bootstrap`,
+    `${writer.prefix}-bootstrap`,
     {
-      namespace,
+      namespace: writer.namespace,
       name: "bootstrap",
       region: database.region,
       manifest: {
         environment,
         cell,
-        logins,
+        logins: identities.logins,
         shards: config.shards,
         schemasPerShard: config.schemasPerShard,
         tenants: [],
         tiers: DEFAULT_TIERS,
       },
     },
-    { providers: [provider], dependsOn: [sealed] },
+    { providers: [writer.provider], dependsOn: [writer.sealed] },
   );
-  const bootstrap = runtimeJob(
-    `${cell}-bootstrap`,
+  return runtimeJob(
+    `${writer.prefix}-bootstrap`,
     {
-      namespace,
+      namespace: writer.namespace,
       job: "bootstrap",
       images: config.images,
-      identity: administrator,
-      instance: database.primary,
+      identity: identities.at(writer.site, "db-create"),
+      instance: proxyInstance(database.primary, foundation.databaseAccess),
       args: ["bootstrap"],
       manifest: settings,
     },
-    { ...opts, dependsOn: [administrator, migrator, ...Object.values(tiers)] },
+    { provider: writer.provider, dependsOn: [...identities.all] },
   );
+}
 
-  const tier = (name: string, authenticator: string, scale: ServicesConfig["client"], anonymousRole?: string) =>
-    new PostgrestTier(
-      `${cell}-${name}`,
-      {
-        namespace,
-        tier: name,
-        images: config.images,
-        identity: tiers[name]!,
-        authenticator,
-        instance: database.primary,
-        scale,
-        ...(anonymousRole === undefined ? {} : { anonymousRole }),
-        tokens: { audience: config.tokens.audience, jwks: config.tokens.jwks! },
-      },
-      { providers: [provider], dependsOn: [bootstrap] },
-    );
-  const client = tier("client", "client_authenticator", config.client, "anon");
-  // No anonymous role: a request to the admin tier without an administrator's token is refused.
-  const admin = tier("admin", "admin_authenticator", config.admin);
-  const shardTiers = shards.map((shard, number) => tier(shard, shardAuthenticator(number), config.shard, "anon"));
-
-  return pulumi.output({
-    namespace,
-    client: client.service,
-    admin: admin.service,
-    shards: shardTiers.map((shard) => shard.service),
-    logins,
-    administrator: { serviceAccountName: administrator.serviceAccountName, databaseUser: administrator.databaseUser },
-    migrator: { serviceAccountName: migrator.serviceAccountName, databaseUser: migrator.databaseUser },
-  });
+/** The fleet against what the cell's primary really takes. Tenants' own services are counted where all layers are known (`npm run check`). */
+function checkConnections({ cell, config, database }: CellArgs): void {
+  const reading = Object.values(database.sites).filter(
+    ({ role, readPools }) => role === "reader" || (role === "writer" && Object.keys(readPools).length > 0),
+  );
+  const peak = peakConnections(config, { databaseTenants: 0, readingSites: reading.length });
+  if (peak <= database.maxConnections) return;
+  throw new pulumi.RunError(
+    `cell ${cell}: its services can open ${peak} connections at their peak, and its primary takes ${database.maxConnections}: lower replicas.max or pool in stacks/3-services, or raise the cell's maxConnections in stacks/2-database`,
+  );
 }

@@ -3,6 +3,8 @@ import { type DatabaseOutputs, type FoundationOutputs, readLayer, type ServicesO
 import { ConfigError, checkDigests, parseServices, rawFromPulumi } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { cellServices } from "./cell.ts";
+import { edgeServices } from "./edge.ts";
+import { metricsAdapters } from "./metrics.ts";
 
 const { value: config, mistakes } = parseServices(rawFromPulumi(pulumi.runtime.allConfig()), import.meta.dirname);
 if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/3-services").message);
@@ -12,6 +14,7 @@ if (unpinned.length > 0) throw new pulumi.RunError(new ConfigError(unpinned, "st
 const foundation = await readLayer<FoundationOutputs>("1-foundation");
 const database = await readLayer<DatabaseOutputs>("2-database");
 
+metricsAdapters({ environment: pulumi.getStack(), foundation, database, config });
 const cells = Object.fromEntries(
   Object.entries(database.cells).map(([cell, entry]) => [
     cell,
@@ -19,10 +22,16 @@ const cells = Object.fromEntries(
   ]),
 );
 
+const edge = config.edge
+  ? edgeServices({ edge: config.edge, foundation, database, cells, shards: config.shards })
+  : null;
+
 export const outputs: pulumi.Output<ServicesOutputs> = pulumi.output({
   images: config.images,
   tokens: { audience: config.tokens.audience, jwks: config.tokens.jwks as ServicesOutputs["tokens"]["jwks"] },
   shards: config.shards,
   schemasPerShard: config.schemasPerShard,
+  edge,
   cells,
+  customMetrics: config.customMetrics !== "none",
 });

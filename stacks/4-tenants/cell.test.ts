@@ -35,8 +35,10 @@ const services: ServicesOutputs = {
       logins: {},
       administrator: login("db-create"),
       migrator: login("db-migrate"),
+      sites: {},
     },
   },
+  customMetrics: false,
 };
 
 function tenant(id: string, change: Partial<Tenant> = {}): Tenant {

@@ -5,19 +5,34 @@ export { AlloyDbSecondary, type AlloyDbSecondaryArgs } from "./alloydb/secondary
 export { type AlloyDbSettings, cellSettings, type ReadPoolSettings } from "./alloydb/settings.ts";
 export { AlloyDbSite, type AlloyDbSiteArgs, type Replication } from "./alloydb/site.ts";
 export { VertexAiAccess, type VertexAiAccessArgs } from "./alloydb/vertex-ai.ts";
+export { proxyInstance } from "./auth-proxy/flags.ts";
+export { type ProxyCaller, proxyPath, SharedAuthProxy, type SharedAuthProxyArgs } from "./auth-proxy/shared.ts";
 export { RegionKeys, type RegionKeysArgs } from "./encryption/region-keys.ts";
 export { ServiceAgents, type ServiceAgentsArgs } from "./encryption/service-agents.ts";
+export { GatewayBackend, type GatewayBackendArgs, tierService } from "./gateway/backend.ts";
+export { InternalGateway, type InternalGatewayArgs } from "./gateway/internal-gateway.ts";
+export { edgeNamespace } from "./gateway/namespace.ts";
+export { EDGE_NAMESPACE, httpsRoute, PUBLIC_LABEL, READS_NEAR } from "./gateway/objects.ts";
+export { PublicGateway, type PublicGatewayArgs } from "./gateway/public-gateway.ts";
 export { GkeCluster, type GkeClusterArgs } from "./gke/cluster.ts";
 export { ImagePolicy, type ImagePolicyArgs } from "./gke/image-policy.ts";
 export { MultiCluster, type MultiClusterArgs } from "./gke/multi-cluster.ts";
 export { NodeServiceAccount, type NodeServiceAccountArgs } from "./gke/node-service-account.ts";
-export { WorkloadIdentity, type WorkloadIdentityArgs } from "./identity/workload-identity.ts";
+export { SiteIdentity, type SiteIdentityArgs } from "./identity/site-identity.ts";
+export { type Identity, WorkloadIdentity, type WorkloadIdentityArgs } from "./identity/workload-identity.ts";
 export * from "./layers/outputs.ts";
 export { readLayer, readOwnOutputs } from "./layers/reference.ts";
 export { PrivateServiceConnectEndpoint, type PrivateServiceConnectEndpointArgs } from "./network/endpoint.ts";
 export { Network, type NetworkArgs } from "./network/network.ts";
 export { SealedNamespace, type SealedNamespaceArgs } from "./network-policies/namespace.ts";
+export { type NetworkPath, networkPath, type Peer } from "./network-policies/path.ts";
 export { NotificationChannels, type NotificationChannelsArgs } from "./observability/notification-channels.ts";
+export {
+  METRICS_ADAPTER,
+  METRICS_ADAPTER_ROLE,
+  MetricsAdapter,
+  type MetricsAdapterArgs,
+} from "./pods/metrics-adapter.ts";
 export { TenantApi, type TenantApiArgs, tenantIdentity } from "./postgrest/tenant-api.ts";
 export { PostgrestTier, type PostgrestTierArgs } from "./postgrest/tier.ts";
 export { ImageRegistry, type ImageRegistryArgs } from "./registry/registry.ts";

@@ -1,5 +1,6 @@
 /** Reads a whole environment from its stack files. */
 import { join } from "node:path";
+import { checkEdgeRules } from "./edge-rules.ts";
 import {
   LAYERS,
   type Layer,
@@ -13,8 +14,10 @@ import {
 } from "./layers.ts";
 import { ConfigError, didYouMean, joinPath, type Mistake } from "./mistakes.ts";
 import { type DatabaseConfig, defaultCell } from "./schema/database.ts";
+import { checkCellConnections } from "./schema/fleet.ts";
 import type { FoundationConfig } from "./schema/foundation.ts";
 import type { ServicesConfig } from "./schema/services.ts";
+import { checkVaultPlaces } from "./schema/vault.ts";
 import { isMap, readYaml } from "./yaml-file.ts";
 
 /** What Pulumi itself reads in a stack file. */
@@ -43,13 +46,16 @@ export function readEnvironment(stacksFolder: string, name: string): Environment
       return [layer, file.raw];
     }),
   ) as Record<Layer, Raw | undefined>;
+  const inFile = (layer: Layer, mistake: Mistake) => ({
+    ...mistake,
+    path: `${stackFile(layer, name)} ${mistake.path}`,
+  });
   /** Parses a layer whose file could be read; its mistakes name the file. */
   const parse = <T>(layer: Layer, parser: (raw: Raw) => { value?: T; mistakes: readonly Mistake[] }): T | undefined => {
     const raw = raws[layer];
     if (raw === undefined) return undefined;
     const parsed = parser(raw);
-    const prefix = `${stackFile(layer, name)} `;
-    mistakes.push(...parsed.mistakes.map((mistake) => ({ ...mistake, path: prefix + mistake.path })));
+    mistakes.push(...parsed.mistakes.map((mistake) => inFile(layer, mistake)));
     return parsed.value;
   };
   const foundation = parse("1-foundation", parseFoundation);
@@ -64,8 +70,29 @@ export function readEnvironment(stacksFolder: string, name: string): Environment
       : parse("4-tenants", (raw) =>
           parseTenants(raw, { cells, defaultCell: defaultCell(cells) }, join(stacksFolder, "4-tenants")),
         );
+  const isolations = tenants && Object.fromEntries(tenants.tenants.map((tenant) => [tenant.id, tenant]));
+  const places =
+    Object.keys(cells).length === 0 ? [] : checkVaultPlaces(services?.vault, Object.keys(cells), isolations);
+  mistakes.push(...places.map((mistake) => inFile("3-services", mistake)));
+  const edge = checkEdgeRules({ foundation, database, services, tenants });
+  mistakes.push(...edge.services.map((mistake) => inFile("3-services", mistake)));
+  mistakes.push(...edge.tenants.map((mistake) => inFile("4-tenants", mistake)));
+  mistakes.push(...connectionMistakes(database, services, tenants).map((mistake) => inFile("2-database", mistake)));
   if (mistakes.length > 0) throw new ConfigError(mistakes, `the environment ${name}`);
   return { name, foundation: foundation!, database: database!, services: services!, tenants: tenants! };
+}
+
+/** Every cell's services and tenants against what its instances take (I7). */
+function connectionMistakes(
+  database: DatabaseConfig | undefined,
+  services: ServicesConfig | undefined,
+  tenants: TenantsConfig | undefined,
+): Mistake[] {
+  if (!database || !services || !tenants) return [];
+  return Object.entries(database.cells).flatMap(([name, cell]) => {
+    const own = tenants.tenants.filter((tenant) => tenant.cell === name && tenant.isolation === "database");
+    return checkCellConnections(services, cell, own.length, joinPath("bulkhead:cells", name));
+  });
 }
 
 function keysOf(value: unknown): string[] {

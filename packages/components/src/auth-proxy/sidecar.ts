@@ -1,21 +1,25 @@
 /** The AlloyDB Auth Proxy as a native sidecar: an encrypted, authenticated way to the database on the pod's own loopback. */
 import type * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { resources } from "../pods/resources.ts";
 import { restrictedContainer } from "../pods/security.ts";
+import { COMMON_FLAGS, HEALTH_PORT, listener, PROXY_PROBES } from "./flags.ts";
 
 /** Port on the pod's loopback where the workload finds the database, logged in by its own identity. */
 export const IAM_PORT = 5432;
 /** Port where a login with a password is passed through: for the isolation proof, which makes logins of its own. */
 export const PASSWORD_PORT = 5433;
-const HEALTH_PORT = 9090;
+/** Port where the workload finds the replica it reads from, logged in by its own identity. */
+export const REPLICA_PORT = 5434;
 
 export interface AuthProxySidecarArgs {
   readonly image: string;
-  /** `projects/…/instances/…` */
+  /** `projects/…/instances/…`, or what `proxyInstance` made of it. */
   readonly instance: pulumi.Input<string>;
-  /** Also pass logins with a password through, on `PASSWORD_PORT`. */
+  /** Also pass logins with a password through, on `PASSWORD_PORT`. Default: false. */
   readonly passwordLogins?: boolean;
+  /** A read pool or secondary that is reached too, on `REPLICA_PORT`. Default: none. */
+  readonly replica?: pulumi.Input<string>;
 }
 
 /**
@@ -23,30 +27,16 @@ export interface AuthProxySidecarArgs {
  * from completing.
  */
 export function authProxySidecar(args: AuthProxySidecarArgs): k8s.types.input.core.v1.Container {
-  const listeners = [pulumi.interpolate`${args.instance}?port=${IAM_PORT}&auto-iam-authn=true`];
-  if (args.passwordLogins) listeners.push(pulumi.interpolate`${args.instance}?port=${PASSWORD_PORT}`);
+  const listeners = [listener(args.instance, { port: IAM_PORT, iam: true })];
+  if (args.passwordLogins) listeners.push(listener(args.instance, { port: PASSWORD_PORT, iam: false }));
+  if (args.replica !== undefined) listeners.push(listener(args.replica, { port: REPLICA_PORT, iam: true }));
   return {
     name: "auth-proxy",
     image: args.image,
     restartPolicy: "Always",
-    args: [
-      ...listeners,
-      "--structured-logs",
-      "--health-check",
-      // The kubelet asks from outside the pod's loopback; the database listeners stay on it.
-      "--http-address=0.0.0.0",
-      `--http-port=${HEALTH_PORT}`,
-      "--max-sigterm-delay=30s",
-      "--exit-zero-sigterm",
-    ],
+    args: [...listeners, ...COMMON_FLAGS],
     ports: [{ name: "proxy-health", containerPort: HEALTH_PORT }],
-    startupProbe: {
-      httpGet: { path: "/startup", port: HEALTH_PORT },
-      periodSeconds: 1,
-      failureThreshold: 60,
-      timeoutSeconds: 5,
-    },
-    livenessProbe: { httpGet: { path: "/liveness", port: HEALTH_PORT }, periodSeconds: 30, timeoutSeconds: 10 },
+    ...PROXY_PROBES,
     resources: resources("100m", "128Mi"),
     securityContext: restrictedContainer,
   };

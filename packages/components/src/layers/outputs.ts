@@ -1,5 +1,5 @@
 /** What each layer exports as `outputs`. Both sides import these types. */
-import type { CellConfig, KnownTenant, ServicesConfig } from "@bulkhead/config";
+import type { CellConfig, KnownTenant, ServicesConfig, Tier } from "@bulkhead/config";
 
 export interface FoundationOutputs {
   readonly project: string;
@@ -80,10 +80,12 @@ export interface SiteOutputs {
 }
 
 export interface ServicesOutputs {
-  readonly images: ServicesConfig["images"];
+  readonly images: Pick<ServicesConfig["images"], "runtime" | "postgrest" | "authProxy">;
   readonly tokens: { readonly audience: string; readonly jwks: { readonly keys: readonly object[] } };
   readonly shards: number;
   readonly schemasPerShard: number;
+  /** Null where there is no way in from outside. */
+  readonly edge?: EdgeOutputs | null;
   readonly cells: Readonly<
     Record<
       string,
@@ -97,9 +99,70 @@ export interface ServicesOutputs {
         readonly logins: Readonly<Record<string, string>>;
         readonly administrator: IdentityOutputs;
         readonly migrator: IdentityOutputs;
+        /** What stands in each site, by its name; a fenced one has nothing. */
+        readonly sites: Readonly<Record<string, SiteServices>>;
       }
     >
   >;
+  /** The clusters serve custom metrics: autoscalers may go by requests that wait for a connection. */
+  readonly customMetrics: boolean;
+}
+
+/** The Services of a cell in one site, by their names; the namespace has the same name in every site. */
+export interface SiteServices {
+  readonly region: string;
+  readonly role: "writer" | "reader";
+  /** Null, or empty, in a site that reads. */
+  readonly client: string | null;
+  readonly admin: string | null;
+  readonly shards: readonly string[];
+  /** Read from a replica in the site; null and empty where it has none. */
+  readonly clientReads: string | null;
+  readonly shardReads: readonly string[];
+}
+
+/** The gateways, and what layer 4 needs to attach routes to the public one. */
+export interface EdgeOutputs {
+  readonly domain: string;
+  /** Region whose cluster holds the public gateway and its routes. */
+  readonly region: string;
+  /** Routes lead to Services of all clusters of the fleet. */
+  readonly multiCluster: boolean;
+  readonly gateway: { readonly name: string; readonly namespace: string };
+  readonly address: string;
+  /** What has to stand in DNS; set already where `bulkhead:edge.dnsZone` says where. */
+  readonly records: readonly EdgeRecord[];
+  /** Name of each tier's Cloud Armor policy. */
+  readonly securityPolicies: Readonly<Record<Tier, string>>;
+  readonly settings: { readonly timeoutSec: number; readonly drainSec: number; readonly logSampleRate: number };
+  readonly cells: Readonly<Record<string, EdgeCell>>;
+  /** The admin tier's own gateways; null where it has none. */
+  readonly admin: {
+    /** Host of each cell's admin API. */
+    readonly hosts: Readonly<Record<string, string>>;
+    /** By region: the private address, its records, and the record that the certificate waits for, in public DNS. */
+    readonly gateways: Readonly<
+      Record<
+        string,
+        { readonly address: string; readonly records: readonly EdgeRecord[]; readonly authorization: EdgeRecord }
+      >
+    >;
+  } | null;
+}
+
+export interface EdgeCell {
+  /** Host of the pooled tenants. */
+  readonly host: string;
+  /** Namespace of the routes, in the gateway's cluster. */
+  readonly namespace: string;
+  /** Requests may be served from a copy nearby, where they ask for it. */
+  readonly readsNear: boolean;
+}
+
+export interface EdgeRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly data: string;
 }
 
 /** A workload identity of an earlier layer. */
@@ -117,4 +180,6 @@ export interface TenantsOutputs {
   readonly apis: Readonly<Record<string, { readonly namespace: string; readonly service: string }>>;
   /** Tenants with an AlloyDB cluster of their own: its primary instance, and the namespace of what serves it. */
   readonly instances: Readonly<Record<string, { readonly primary: string; readonly namespace: string }>>;
+  /** The shard of every schema tenant that this environment has had. */
+  readonly shards: Readonly<Record<string, number>>;
 }

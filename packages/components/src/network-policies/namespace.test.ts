@@ -143,7 +143,10 @@ describe("network", () => {
     const { policies } = await sealed();
     const inbound = Object.entries(policies).filter(([, { ingress }]) => ingress);
     expect(inbound.map(([name]) => name).sort()).toEqual(["allow-gateway", "allow-managed-prometheus"]);
-    expect(policies["allow-managed-prometheus"]!.ingress![0]!.ports).toEqual([{ protocol: "TCP", port: "admin" }]);
+    expect(policies["allow-managed-prometheus"]!.ingress![0]!.ports).toEqual([
+      { protocol: "TCP", port: "admin" },
+      { protocol: "TCP", port: 9090 },
+    ]);
   });
 });
 

@@ -1,15 +1,20 @@
 /** A namespace whose pods can reach nothing and be reached by nobody, but for the paths named here. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { HEALTH_PORT } from "../auth-proxy/flags.ts";
+import { PUBLIC_LABEL } from "../gateway/objects.ts";
 import { GOOGLE_API_RANGE } from "../network/google-apis.ts";
 import { PART_OF } from "../pods/labels.ts";
+import { type NetworkPath, pathSpec } from "./path.ts";
 
 export interface SealedNamespaceArgs {
   readonly name: string;
-  /** Ranges of the nodes and of AlloyDB, in CIDR notation. */
-  readonly ranges: { readonly nodes: string; readonly databases: string };
+  /** Ranges of the nodes and of AlloyDB, in CIDR notation. Without one of AlloyDB there is no way to a database. */
+  readonly ranges: { readonly nodes: string; readonly databases?: string };
   /** Workloads (label `app`) whose `http` port the gateway may reach. Default: none. */
   readonly gatewayReaches?: readonly string[];
+  /** Further paths by name, which is their policy's name. Default: none. */
+  readonly paths?: Readonly<Record<string, NetworkPath>>;
 }
 
 /** Where Google's load balancers and their health checks come from. */
@@ -38,6 +43,8 @@ export class SealedNamespace extends pulumi.ComponentResource {
             "pod-security.kubernetes.io/enforce": "restricted",
             "pod-security.kubernetes.io/audit": "restricted",
             "pod-security.kubernetes.io/warn": "restricted",
+            // Where the gateway reaches no pod, no route may be attached either.
+            ...(args.gatewayReaches && args.gatewayReaches.length > 0 ? PUBLIC_LABEL : {}),
           },
         },
       },
@@ -94,11 +101,6 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
         { to: [block(args.ranges.nodes), block("169.254.169.252/32")], ports: [tcp(987), tcp(988)] },
       ],
     },
-    "allow-alloydb": {
-      ...everyPod,
-      policyTypes: ["Egress"],
-      egress: [{ to: [block(args.ranges.databases)], ports: [tcp(5433)] }],
-    },
     "allow-google-apis": {
       ...everyPod,
       policyTypes: ["Egress"],
@@ -107,9 +109,18 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
     "allow-managed-prometheus": {
       ...everyPod,
       policyTypes: ["Ingress"],
-      ingress: [{ from: [inNamespaces(COLLECTORS)], ports: [tcp("admin")] }],
+      // The proxy's by number: it is a sidecar, and the port of an init container has no name for a policy.
+      ingress: [{ from: [inNamespaces(COLLECTORS)], ports: [tcp("admin"), tcp(HEALTH_PORT)] }],
     },
   };
+  if (args.ranges.databases !== undefined) {
+    policies["allow-alloydb"] = {
+      ...everyPod,
+      policyTypes: ["Egress"],
+      // Where the Auth Proxy calls. PostgreSQL's own port stays shut: no pod gets past the proxy.
+      egress: [{ to: [block(args.ranges.databases)], ports: [tcp(5433)] }],
+    };
+  }
   if (args.gatewayReaches && args.gatewayReaches.length > 0) {
     policies["allow-gateway"] = {
       podSelector: { matchExpressions: [{ key: "app", operator: "In", values: [...args.gatewayReaches] }] },
@@ -117,5 +128,6 @@ function paths(args: SealedNamespaceArgs): Record<string, k8s.types.input.networ
       ingress: [{ from: GATEWAY_RANGES.map(block), ports: [tcp("http"), tcp("admin")] }],
     };
   }
+  for (const [name, path] of Object.entries(args.paths ?? {})) policies[name] = pathSpec(name, path);
   return policies;
 }

@@ -20,7 +20,7 @@ const api = (tenant: string, environment = "dev") =>
       tenant,
       identity,
       instance: INSTANCE,
-      services: { images: IMAGES, tokens: { audience: "bulkhead", jwks: JWKS } },
+      services: { images: IMAGES, tokens: { audience: "bulkhead", jwks: JWKS }, customMetrics: false },
     });
   });
 
@@ -38,6 +38,7 @@ test("a PostgREST of the tenant's own: its login, its role's authenticator, its 
     "Deployment eu1-tenant-acme-corp",
     "HorizontalPodAutoscaler eu1-tenant-acme-corp",
     "PodDisruptionBudget eu1-tenant-acme-corp",
+    "PodMonitoring eu1-tenant-acme-corp",
     "PostgrestTier eu1-tenant-acme-corp",
     "Service eu1-tenant-acme-corp",
   ]);

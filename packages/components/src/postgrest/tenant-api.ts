@@ -1,5 +1,5 @@
 /** The PostgREST of a tenant with a database of its own: its own login, which may become that tenant's role and no other. */
-import { tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
+import { TENANT_API_SCALE, tenantAuthenticator, tenantDatabase } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { WorkloadIdentity } from "../identity/workload-identity.ts";
 import type { ServicesOutputs } from "../layers/outputs.ts";
@@ -37,8 +37,9 @@ export interface TenantApiArgs {
   readonly namespace: pulumi.Input<string>;
   readonly tenant: string;
   readonly identity: WorkloadIdentity;
+  /** `projects/…/instances/…`, or what `proxyInstance` made of it. */
   readonly instance: pulumi.Input<string>;
-  readonly services: Pick<ServicesOutputs, "images" | "tokens">;
+  readonly services: Pick<ServicesOutputs, "images" | "tokens" | "customMetrics">;
 }
 
 export class TenantApi extends pulumi.ComponentResource {
@@ -57,7 +58,8 @@ export class TenantApi extends pulumi.ComponentResource {
         instance: args.instance,
         database: tenantDatabase(args.tenant),
         anonymousRole: "anon",
-        scale: { replicas: { min: 1, max: 3 }, pool: 5 },
+        scale: TENANT_API_SCALE,
+        customMetrics: args.services.customMetrics,
         tokens: { audience: args.services.tokens.audience, jwks: args.services.tokens.jwks },
       },
       { parent: this },

@@ -1,9 +1,18 @@
+import type { TierConfig } from "@bulkhead/config";
 import { describe, expect, test } from "vitest";
+import { proxyInstance } from "../auth-proxy/flags.ts";
 import { all, at, below, inventory, nameOf, one, texts } from "../testing/find.ts";
 import { record } from "../testing/mocks.ts";
 import { containersOf, listenersOf, podsOf } from "../testing/pods.ts";
 import { IMAGES, INSTANCE, identity, JWKS } from "../testing/samples.ts";
 import { PostgrestTier, type PostgrestTierArgs } from "./tier.ts";
+
+const SCALE: TierConfig = {
+  replicas: { min: 2, max: 10 },
+  pool: 10,
+  autoscaling: { cpuPercent: 70, memoryPercent: 85, waitingRequests: 1 },
+};
+const READ_POOL = INSTANCE.replace("primary", "api");
 
 async function tier(change: Partial<PostgrestTierArgs> = {}) {
   const { resources } = await record(
@@ -16,7 +25,7 @@ async function tier(change: Partial<PostgrestTierArgs> = {}) {
         authenticator: "client_authenticator",
         instance: INSTANCE,
         anonymousRole: "anon",
-        scale: { replicas: { min: 2, max: 10 }, pool: 10 },
+        scale: SCALE,
         tokens: { audience: "bulkhead", jwks: JWKS },
         ...change,
       }),
@@ -42,6 +51,7 @@ test("what it makes, under names for life, all of it its own", async () => {
     "Deployment eu1-client",
     "HorizontalPodAutoscaler eu1-client",
     "PodDisruptionBudget eu1-client",
+    "PodMonitoring eu1-client",
     "PostgrestTier eu1-client",
     "Service eu1-client",
   ]);
@@ -76,13 +86,13 @@ describe("pod", () => {
     expect(pod.enableServiceLinks).toBe(false);
   });
 
-  test("the proxy listens on loopback, once, with the workload's own login; only its health is asked from outside", async () => {
+  test("the proxy listens on loopback, once, with the workload's own login; only health and metrics are asked from outside", async () => {
     const { pod } = await tier();
     expect(listenersOf(pod)).toEqual([`${INSTANCE}?port=5432&auto-iam-authn=true`]);
     const proxy = pod.initContainers[0]!;
     expect(proxy.args!.filter((argument) => /^(?:-a|--address)/.test(argument))).toEqual([]);
     expect(proxy.args).toEqual(expect.arrayContaining(["--health-check", "--http-address=0.0.0.0"]));
-    expect(proxy.args!.join(" ")).not.toMatch(/--prometheus|--debug|--admin|--public-ip|--auto-iam-authn/);
+    expect(proxy.args!.join(" ")).not.toMatch(/--debug|--admin|--public-ip|--auto-iam-authn/);
     // A native sidecar: up before PostgREST, and gone after it.
     expect(proxy.restartPolicy).toBe("Always");
     expect(at(proxy, "startupProbe.httpGet")).toEqual({ path: "/startup", port: 9090 });
@@ -162,6 +172,35 @@ describe("settings", () => {
   });
 });
 
+describe("reads", () => {
+  test("the pool is on the replica, LISTEN on the primary: two listeners, both with the login, and libpq chooses", async () => {
+    const { pod, environment } = await tier({ replica: READ_POOL });
+    expect(listenersOf(pod)).toEqual([
+      `${INSTANCE}?port=5432&auto-iam-authn=true`,
+      `${READ_POOL}?port=5434&auto-iam-authn=true`,
+    ]);
+    expect(environment).toMatchObject({
+      PGHOST: "127.0.0.1,127.0.0.1",
+      PGPORT: "5434,5432",
+      PGTARGETSESSIONATTRS: "read-only",
+      // What stands in the URI would go before what PostgREST adds to it for its LISTEN.
+      PGRST_DB_URI: "postgresql://",
+    });
+  });
+
+  test("without a replica nothing of that is set", async () => {
+    const { environment } = await tier();
+    expect(environment).not.toHaveProperty("PGTARGETSESSIONATTRS");
+  });
+
+  test("instances that are reached by endpoints say so to the proxy", async () => {
+    const { pod } = await tier({
+      instance: proxyInstance(INSTANCE, { kind: "psc", subnetworks: {}, projectNumber: "1" }),
+    });
+    expect(listenersOf(pod)).toEqual([`${INSTANCE}?psc=true&port=5432&auto-iam-authn=true`]);
+  });
+});
+
 describe("content and names", () => {
   const names = async (change: Partial<PostgrestTierArgs> = {}) => {
     const { settings, keys, pod } = await tier(change);
@@ -201,7 +240,34 @@ describe("scale", () => {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "client" },
       minReplicas: 2,
       maxReplicas: 10,
-      metrics: [{ type: "ContainerResource", containerResource: { container: "postgrest", name: "cpu" } }],
+      metrics: [
+        { type: "ContainerResource", containerResource: { container: "postgrest", name: "cpu" } },
+        { type: "ContainerResource", containerResource: { container: "postgrest", name: "memory" } },
+      ],
+    });
+  });
+
+  test("with custom metrics it also grows by the requests that wait, as the adapter names them", async () => {
+    const { resources } = await tier({ customMetrics: true });
+    expect(at(one(resources, "HorizontalPodAutoscaler").inputs, "spec.metrics.2")).toEqual({
+      type: "Pods",
+      pods: {
+        metric: { name: "prometheus.googleapis.com|pgrst_db_pool_waiting|gauge" },
+        target: { type: "AverageValue", averageValue: "1" },
+      },
+    });
+    expect(at(one(resources, "PodMonitoring").inputs, "spec.endpoints.0")).toEqual({
+      port: "admin",
+      path: "/metrics",
+      interval: "30s",
+    });
+  });
+
+  test("it shrinks only after five quiet minutes, and slowly", async () => {
+    const { resources } = await tier();
+    expect(at(one(resources, "HorizontalPodAutoscaler").inputs, "spec.behavior.scaleDown")).toMatchObject({
+      stabilizationWindowSeconds: 300,
+      policies: [{ periodSeconds: 60 }, { type: "Pods", value: 1, periodSeconds: 60 }],
     });
   });
 
@@ -219,8 +285,15 @@ describe("scale", () => {
     expect(at(deployment.inputs, "spec.strategy.rollingUpdate")).toEqual({ maxUnavailable: 0, maxSurge: 1 });
     expect(at(pod, "topologySpreadConstraints.0")).toMatchObject({
       topologyKey: "topology.kubernetes.io/zone",
+      whenUnsatisfiable: "DoNotSchedule",
+      nodeTaintsPolicy: "Honor",
       labelSelector: { matchLabels: { app: "client" } },
     });
+  });
+
+  test("a tier of one replica is kept from no zone", async () => {
+    const { pod } = await tier({ scale: { ...SCALE, replicas: { min: 1, max: 2 } } });
+    expect(at(pod, "topologySpreadConstraints.0.whenUnsatisfiable")).toBe("ScheduleAnyway");
   });
 });
 
