@@ -108,17 +108,20 @@ export function runningEngine(): ChildProcess | undefined {
   return running;
 }
 
-/** Runs one Pulumi command to its end and returns what it printed; throws with its output if it fails. */
+/** Runs one Pulumi command to its end and returns its standard output; throws with all that it said if it fails. */
 export async function pulumi(platform: Platform, layer: Layer, args: readonly string[]): Promise<string> {
-  const { code, output } = await run(platform, layer, args);
+  // All of it: a state is long.
+  const printed: string[] = [];
+  const { code, output } = await run(platform, layer, args, (chunk) => printed.push(chunk));
   if (code !== 0) throw new LayerFailure(layer, output.trim(), false);
-  return output;
+  return printed.join("");
 }
 
 async function run(
   platform: Platform,
   layer: Layer,
   args: readonly string[],
+  onPrinted: (chunk: string) => void = () => {},
 ): Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }> {
   const folder = projectFolder(platform, layer);
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
@@ -134,6 +137,7 @@ async function run(
       output = (output + chunk).slice(-200_000);
     });
   }
+  child.stdout.on("data", onPrinted);
   try {
     return await new Promise((done, failed) => {
       child.on("error", failed);
