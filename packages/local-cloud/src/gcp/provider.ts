@@ -14,6 +14,7 @@ import type {
 } from "../plugin/provider.ts";
 import { missingProperties, replaces } from "../plugin/rules.ts";
 import { isMissing, markCredentials, type Props, reveal, revealProps, text, UNKNOWN } from "../plugin/values.ts";
+import { Estate } from "./estate.ts";
 import { factsOf } from "./facts.ts";
 import { invoke } from "./invoke.ts";
 import type { Shape } from "./outputs/context.ts";
@@ -32,6 +33,7 @@ class GcpProvider implements Provider {
   readonly name = "gcp";
   readonly version: string;
   readonly #realiser: Realiser | undefined;
+  readonly #estate = new Estate();
   #project = "local";
   #region = "";
 
@@ -45,7 +47,7 @@ class GcpProvider implements Provider {
     this.#region = text(reveal(config.region ?? null)) ?? this.#region;
   }
 
-  async check({ type, name, olds, news, autonaming, seed }: CheckArgs): Promise<Checked> {
+  async check({ urn, type, name, olds, news, autonaming, seed }: CheckArgs): Promise<Checked> {
     const facts = factsOf(type);
     const inputs = { ...news };
     if (facts.autoname && isMissing(inputs[facts.autoname])) {
@@ -54,7 +56,12 @@ class GcpProvider implements Provider {
       if (made !== undefined) inputs[facts.autoname] = made;
     }
     const bare = revealProps(inputs);
-    return { inputs, failures: [...missingProperties(bare, facts.required), ...crossFieldFailures(type, bare)] };
+    const failures = [
+      ...missingProperties(bare, facts.required),
+      ...crossFieldFailures(type, bare),
+      ...this.#estate.check(urn, type, bare, this.#project, olds === undefined),
+    ];
+    return { inputs, failures };
   }
 
   async diff({ urn, type, name, id, oldInputs, news }: DiffArgs): Promise<DiffResult> {
@@ -89,6 +96,7 @@ class GcpProvider implements Provider {
   async delete({ urn, type, id, inputs, outputs }: DeleteArgs): Promise<void> {
     refuseDelete(type, revealProps(inputs));
     await this.#realiser?.delete({ urn, type, id, inputs, outputs });
+    this.#estate.gone(urn);
   }
 
   async read({
