@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { GOOGLE_API_RANGE } from "./google-apis.ts";
 
 /** Where Google's load balancers and their health checks come from. */
-export const GOOGLE_FRONT_ENDS = ["130.211.0.0/22", "35.191.0.0/16"];
+const GOOGLE_FRONT_ENDS = ["130.211.0.0/22", "35.191.0.0/16"];
 
 /** A path through the firewall: from whom to whom (ranges in CIDR notation), by which ports. */
 export interface FirewallPath {
