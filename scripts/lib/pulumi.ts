@@ -76,6 +76,8 @@ export function prepareProject(platform: Platform, layer: Layer, text?: string):
   const config = parse(text ?? readFileSync(join(source, file), "utf8"));
   const images = config?.config?.["bulkhead:images"];
   if (platform.mode === "realise" && images?.runtime) images.runtime += `-${runtimeVersion()}`;
+  // What npm run init wrote: the key of the environment's real state, which nothing here may ask for.
+  for (const key of ["secretsprovider", "encryptedkey"]) delete config?.[key];
   // The salt goes with the passphrase of this machine; it stays over runs, as the state is encrypted with it.
   const kept = existsSync(join(folder, file)) ? parse(readFileSync(join(folder, file), "utf8")) : {};
   writeFileSync(
