@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { script, UserError } from "./lib/cli.ts";
 import { watchInterrupt } from "./lib/interrupt.ts";
-import { during, Progress } from "./lib/progress.ts";
-import { clustersAndInstances, clusterType, inCluster, instancesOf, refuseRisks } from "./recovery/layers.ts";
+import { during, Progress, type Step } from "./lib/progress.ts";
+import { inCluster, instancesOf, refuseRisks, siteOf } from "./recovery/layers.ts";
 import { type Plan, planPromotion, Refusal } from "./recovery/plan.ts";
 import {
   confirm,
@@ -25,7 +25,7 @@ import { afterPromotion, listSteps, promotionSteps } from "./recovery/words.ts";
 import { describe } from "./rehearsal/compare.ts";
 
 const HELP = `
-npm run promote -- <environment> <cell> [--to <secondary>] [--unreachable] [--fence-others] [--dry-run] [--yes] [--unchecked]
+npm run promote -- <environment> <cell> [--to <secondary>] [--unreachable] [--fence-others] [--dry-run] [--yes]
 npm run promote -- <environment> <cell> --rehearse [--keep <folder>] …
 
 After a disaster: makes a secondary of a cell its writer. What wrote before is stopped first, so that there are never two writers, and
@@ -36,7 +36,6 @@ which loses nothing. Shows every step with its risk, asks, and can be run again 
   --fence-others  the cell has further secondaries: promote and stop each, as they would be left without a source
   --dry-run       says what would happen, and does nothing
   --yes           does not ask
-  --unchecked     does not ask AlloyDB (by gcloud) how its clusters are
   --rehearse      a drill: a copy of the environment, with providers that only record; nothing real is touched
   --keep          the drill's folder, where another run goes on in it
 Ends with 0 when done, 1 where a step failed (what was done is kept: run it again), 2 where it was refused and nothing was touched.`;
@@ -92,18 +91,10 @@ async function carryOut(situation: Situation, plan: Plan, edited: string, unreac
     config.done(`${plan.to} writes, ${plan.sites.fenced.join(", ")} is fenced`);
   }
 
-  const fence = progress.step(`fencing ${plan.from}`);
-  if (unreachable) fence.done("left for later, as it cannot be reached");
-  else {
-    await during(fence, async () => {
-      const { pools, primary } = await writersToStop(situation, plan);
-      // As AlloyDB wants it: nothing reads from a primary that is stopped.
-      if (pools.length > 0) fence.line(`read pools: ${await layers.apply("2-database", fence, { targets: pools })}`);
-      fence.done(
-        primary.length === 0 ? "nothing to stop" : await layers.apply("2-database", fence, { targets: primary }),
-      );
-    });
-  }
+  const fence = progress.step(`stopping ${plan.from}`);
+  await during(fence, async () =>
+    fence.done(unreachable ? "left for later, as it cannot be reached" : await stopWriters(situation, plan, fence)),
+  );
 
   const database = progress.step(`promoting ${plan.to}`);
   await during(database, async () => {
@@ -120,21 +111,33 @@ async function carryOut(situation: Situation, plan: Plan, edited: string, unreac
   }
 }
 
-/** Instances of the fenced sites that are, or were, writers. A secondary cannot be stopped before it is promoted. */
-async function writersToStop(
-  { applied, layers }: Situation,
-  plan: Plan,
-): Promise<{ pools: string[]; primary: string[] }> {
-  const resources = await layers.resources("2-database");
-  const found = plan.sites.fenced
-    .map((name) => applied.sites[name]?.cluster ?? "")
-    .filter((cluster) => clusterType(resources, cluster) === "PRIMARY")
-    .map((cluster) => instancesOf(resources, cluster));
-  return { pools: found.flatMap(({ pools }) => pools), primary: found.flatMap(({ primary }) => primary) };
+/**
+ * Stops what may write in the sites that are fenced, by AlloyDB itself: Pulumi would stop it beside the promotion, or after. A secondary
+ * writes nothing, and cannot be stopped before it is promoted.
+ */
+async function stopWriters({ alloydb, applied, layers }: Situation, plan: Plan, step: Step): Promise<string> {
+  const stopped: string[] = [];
+  for (const name of plan.sites.fenced) {
+    const site = applied.sites[name];
+    const found = site && (await alloydb.look(site));
+    if (found?.type !== "PRIMARY") continue;
+    // Nothing reads from a primary that is stopped, so pools go first.
+    const running = found.instances
+      .filter(({ state }) => state !== "STOPPED")
+      .sort((a, b) => Number(b.pool) - Number(a.pool));
+    for (const { name: instance } of running) {
+      step.now(`${name}: ${instance}`);
+      await alloydb.stop(site, instance);
+      stopped.push(`${name}: ${instance}`);
+    }
+    if (running.length > 0)
+      await layers.refresh("2-database", instancesOf(await layers.resources("2-database"), site.cluster));
+  }
+  return stopped.length === 0 ? "nothing runs there" : stopped.join(", ");
 }
 
 async function oldSite({ applied, layers }: Situation, plan: Plan): Promise<string[]> {
-  return clustersAndInstances(await layers.resources("2-database"), [applied.sites[plan.from]!.cluster]);
+  return siteOf(await layers.resources("2-database"), applied.sites[plan.from]!.cluster);
 }
 
 /** What stands in the GKE cluster of the region that does not answer. */
@@ -153,12 +156,11 @@ async function checkClusters(situation: Situation, { from, to }: Plan, unreachab
   const target = await look(situation, sites[to]!);
   const old = unreachable ? "not asked (--unreachable)" : await look(situation, sites[from]!);
   print("AlloyDB says", stateLine(to, target), stateLine(from, old));
-  if (!situation.alloydb) return;
   print(lagLine(await lag(situation, from, to)));
   if (typeof target === "string")
     throw new Refusal(
       `AlloyDB does not answer for ${to}: ${target}`,
-      "see that gcloud is signed in and may read the project; --unchecked goes on without asking",
+      "see that gcloud is signed in and may read the project",
     );
   if (target.state !== "READY")
     throw new Refusal(

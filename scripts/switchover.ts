@@ -20,6 +20,7 @@ import {
   type Situation,
   siteLines,
   stateLine,
+  unready,
   type Values,
 } from "./recovery/situation.ts";
 import { withSites, writeStackFile } from "./recovery/stack-file.ts";
@@ -40,8 +41,7 @@ short.
   --keep       the drill's folder, where another run goes on in it
 Ends with 0 when done, 1 where a step failed (what was done is kept: run it again), 2 where it was refused and nothing was touched.`;
 
-const { unchecked: _, ...COMMON } = OPTIONS;
-const SWITCHOVER_OPTIONS = { ...COMMON, "max-lag": { type: "string" } } as const;
+const SWITCHOVER_OPTIONS = { ...OPTIONS, "max-lag": { type: "string" } } as const;
 
 await script(HELP, SWITCHOVER_OPTIONS, async (values, positionals) => {
   const most = Number(values["max-lag"] ?? 30);
@@ -93,8 +93,9 @@ async function checkClusters(situation: Situation, { from, to }: Plan, most: num
   }
   const measured = await lag(situation, from, to);
   print("AlloyDB says", ...found.map(([name, said]) => stateLine(name, said)), lagLine(measured));
-  for (const [name, { instances, state }] of found) {
-    const [bad] = instances;
+  for (const [name, said] of found) {
+    const { state } = said;
+    const [bad] = unready(said);
     if (state === "READY" && !bad) continue;
     const what = bad ? `its instance ${bad.name} is ${bad.state}` : `it is ${state}`;
     throw new Refusal(`${name} is not healthy: ${what}`, "a switchover needs both sites READY; mend that first");
@@ -121,7 +122,7 @@ async function carryOut(situation: Situation, plan: Plan, switched: boolean): Pr
   if (switched) asked.done("was done before");
   else {
     asked.now("AlloyDB is at it");
-    await during(asked, () => situation.alloydb!.switchover(applied.sites[plan.to]!, applied.sites[plan.from]!));
+    await during(asked, () => situation.alloydb.switchover(applied.sites[plan.to]!, applied.sites[plan.from]!));
     asked.done("AlloyDB has done it");
   }
 

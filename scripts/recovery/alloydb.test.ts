@@ -25,15 +25,18 @@ function gcloud(script: string): () => string {
   return () => readFileSync(log, "utf8");
 }
 
-test("a cluster's state, with the instances that are not ready", async () => {
+test("a cluster's state, with that of its instances", async () => {
   const asked = gcloud(`case $2 in
     clusters) echo '{"state":"READY","clusterType":"SECONDARY"}' ;;
-    *) echo '[{"name":"${CLUSTER}/instances/primary","state":"READY"},{"name":"${CLUSTER}/instances/reports","state":"STOPPED"}]' ;;
+    *) echo '[{"name":"${CLUSTER}/instances/primary","state":"READY"},{"name":"${CLUSTER}/instances/read-reports","state":"STOPPED","instanceType":"READ_POOL"}]' ;;
   esac`);
   expect(await new Gcloud().look(SITE)).toEqual({
     state: "READY",
     type: "SECONDARY",
-    instances: [{ name: "reports", state: "STOPPED" }],
+    instances: [
+      { name: "primary", state: "READY", pool: false },
+      { name: "read-reports", state: "STOPPED", pool: true },
+    ],
   });
   expect(asked()).toBe(
     "alloydb clusters describe bulkhead-eu1-dr --region=us-east4 --project=bulkhead-prod --format=json\n" +
@@ -45,6 +48,14 @@ test("an API that does not answer is unreachable, with what gcloud said", async 
   gcloud('echo "ERROR: (gcloud.alloydb.clusters.describe) UNAVAILABLE: region" >&2; exit 1');
   await expect(new Gcloud().look(SITE)).rejects.toThrow(Unreachable);
   await expect(new Gcloud().look(SITE)).rejects.toThrow("UNAVAILABLE");
+});
+
+test("an instance is stopped by its activation policy, and nothing is asked back", async () => {
+  const asked = gcloud("exit 0");
+  await new Gcloud().stop(SITE, "main");
+  expect(asked().trim()).toBe(
+    "alloydb instances update main --cluster=bulkhead-eu1-dr --region=us-east4 --project=bulkhead-prod --activation-policy=NEVER --quiet",
+  );
 });
 
 test("a switchover is asked of the secondary, without a question nobody answers", async () => {

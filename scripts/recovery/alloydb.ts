@@ -7,8 +7,15 @@ export interface ClusterState {
   /** READY, or what else AlloyDB says. */
   readonly state: string;
   readonly type: "PRIMARY" | "SECONDARY";
-  /** Instances that are not READY, with what they are. A stopped one is STOPPED. */
-  readonly instances: readonly { readonly name: string; readonly state: string }[];
+  readonly instances: readonly InstanceState[];
+}
+
+export interface InstanceState {
+  /** Id, such as `primary`. */
+  readonly name: string;
+  /** READY, STOPPED, or what else AlloyDB says. */
+  readonly state: string;
+  readonly pool: boolean;
 }
 
 export interface Lag {
@@ -24,6 +31,8 @@ export interface AlloyDb {
   look(site: SiteOutputs): Promise<ClusterState>;
   /** The worst of the two clusters; undefined where nothing was measured in the last hour. */
   lag(from: SiteOutputs, to: SiteOutputs): Promise<Lag | undefined>;
+  /** Stops an instance of a primary cluster; its data stays. */
+  stop(site: SiteOutputs, instance: string): Promise<void>;
   /** Makes the secondary the writer and the writer its secondary, without loss. */
   switchover(to: SiteOutputs, from: SiteOutputs): Promise<void>;
 }
@@ -64,13 +73,16 @@ export class Gcloud implements AlloyDb {
     const list = JSON.parse(await gcloud(["alloydb", "instances", "list", `--cluster=${id}`, ...where])) as {
       name: string;
       state?: string;
+      instanceType?: string;
     }[];
     return {
       state: found.state ?? "unknown",
       type: found.clusterType === "SECONDARY" ? "SECONDARY" : "PRIMARY",
-      instances: list
-        .map(({ name, state }) => ({ name: name.split("/").at(-1) ?? name, state: state ?? "unknown" }))
-        .filter(({ state }) => state !== "READY"),
+      instances: list.map(({ name, state, instanceType }) => ({
+        name: name.split("/").at(-1) ?? name,
+        state: state ?? "unknown",
+        pool: instanceType === "READ_POOL",
+      })),
     };
   }
 
@@ -91,6 +103,13 @@ export class Gcloud implements AlloyDb {
     });
     if (!answer.ok) throw new Unreachable(`Cloud Monitoring answers ${answer.status}`);
     return readLag((await answer.json()) as TimeSeries);
+  }
+
+  async stop({ cluster }: SiteOutputs, instance: string): Promise<void> {
+    const { project, region, id } = clusterParts(cluster);
+    const where = [`--cluster=${id}`, `--region=${region}`, `--project=${project}`];
+    const policy = ["--activation-policy=NEVER", "--quiet"];
+    await gcloud(["alloydb", "instances", "update", instance, ...where, ...policy], 1_800_000);
   }
 
   async switchover({ cluster }: SiteOutputs): Promise<void> {
@@ -139,7 +158,7 @@ async function gcloud(args: readonly string[], timeout = 60_000): Promise<string
       said.stderr += text;
     });
     child.on("error", () =>
-      failed(new UserError("there is no gcloud on PATH, by which AlloyDB is asked; install it, or use --unchecked", 2)),
+      failed(new UserError("there is no gcloud on PATH, by which AlloyDB is asked; install it", 2)),
     );
     child.on("close", (code, signal) => {
       if (code === 0) done(said.stdout);

@@ -10,7 +10,7 @@ import { describe } from "../rehearsal/compare.ts";
 import type { ExportedState, StateResource } from "../rehearsal/rehearsal.ts";
 import { Refusal } from "./plan.ts";
 
-const INSTANCE = "gcp:alloydb/instance:Instance";
+export const INSTANCE = "gcp:alloydb/instance:Instance";
 const CLUSTER = "gcp:alloydb/cluster:Cluster";
 
 export class Layers {
@@ -118,11 +118,6 @@ export function siteOf(resources: readonly StateResource[], cluster: string): st
   return component === undefined
     ? []
     : resources.filter(({ custom, urn }) => custom && within(urn)).map(({ urn }) => urn);
-}
-
-/** What a cluster is, as the state has it. */
-export function clusterType(resources: readonly StateResource[], cluster: string): unknown {
-  return resources.find(({ type, id }) => type === CLUSTER && id === cluster)?.inputs?.clusterType;
 }
 
 /** URNs of clusters with their instances. */

@@ -7,12 +7,12 @@ import { LAYERS, readEnvironment } from "@bulkhead/config";
 import { mendInterrupted } from "../lib/engine-lock.ts";
 import { type Platform, platformAt, prepareHome, writePrivate } from "../lib/platform.ts";
 import { during, Progress } from "../lib/progress.ts";
-import { pulumi, stateFile } from "../lib/pulumi.ts";
+import { pulumi } from "../lib/pulumi.ts";
 import { holdLock } from "../lib/root-lock.ts";
 import { copyStacks } from "../rehearsal/edit.ts";
 import type { StateResource } from "../rehearsal/rehearsal.ts";
 import type { AlloyDb, ClusterState, Lag } from "./alloydb.ts";
-import { Layers } from "./layers.ts";
+import { INSTANCE, Layers } from "./layers.ts";
 
 /**
  * Lays out the copy, and brings it up as the environment stands.
@@ -29,13 +29,15 @@ export async function rehearse(root: string, environment: string, keep: string |
   // Held here already: a run that was killed leaves the engine's locks, and only one run may clear them away.
   holdLock(lockFile(platform), LOCK_HOLDER);
   mendInterrupted(platform);
-  const missing = LAYERS.filter((layer) => !existsSync(stateFile(platform, layer)));
-  if (missing.length > 0) {
-    const progress = new Progress(missing.length);
-    for (const layer of missing) {
+  // Not told by the state: a run that was cut short may have left any of it.
+  const stands = join(folder, "stands");
+  if (!existsSync(stands)) {
+    const progress = new Progress(LAYERS.length);
+    for (const layer of LAYERS) {
       const step = progress.step(`the drill: stacks/${layer} as it stands`);
       await during(step, async () => step.done(await new Layers(platform).applyUnseen(layer, step)));
     }
+    writePrivate(stands, "");
   }
   return platform;
 }
@@ -46,7 +48,7 @@ export function lockFile(platform: Platform): string {
   return join(platform.home, "recovery.lock");
 }
 
-/** The AlloyDB of a drill is what the state says; it has no lag, and a switchover is an edit of the state. */
+/** The AlloyDB of a drill is what the state says; it has no lag, and what gcloud would do to it is an edit of the state. */
 export class RecordedAlloyDb implements AlloyDb {
   readonly #platform: Platform;
 
@@ -61,8 +63,12 @@ export class RecordedAlloyDb implements AlloyDb {
       state: found ? "READY" : "missing",
       type: found?.inputs?.clusterType === "SECONDARY" ? "SECONDARY" : "PRIMARY",
       instances: deployment.resources
-        .filter(({ inputs }) => inputs?.cluster === cluster && inputs?.activationPolicy === "NEVER")
-        .map(({ id = "" }) => ({ name: id.split("/").at(-1) ?? id, state: "STOPPED" })),
+        .filter(({ inputs, type }) => type === INSTANCE && inputs?.cluster === cluster)
+        .map(({ id = "", inputs }) => ({
+          name: id.split("/").at(-1) ?? id,
+          state: inputs?.activationPolicy === "NEVER" ? "STOPPED" : "READY",
+          pool: inputs?.instanceType === "READ_POOL",
+        })),
     };
   }
 
@@ -70,24 +76,33 @@ export class RecordedAlloyDb implements AlloyDb {
     return { seconds: 0, at: Date.now() };
   }
 
-  /** What the state would say after the real switchover and a refresh. */
+  async stop({ cluster }: SiteOutputs, instance: string): Promise<void> {
+    await this.#edit({
+      [`${cluster}/instances/${instance}`]: (properties) => {
+        properties.activationPolicy = "NEVER";
+      },
+    });
+  }
+
   async switchover(to: SiteOutputs, from: SiteOutputs): Promise<void> {
+    await this.#edit({
+      [to.cluster]: (properties) => {
+        properties.clusterType = "PRIMARY";
+        delete properties.secondaryConfig;
+      },
+      [from.cluster]: (properties) => {
+        properties.clusterType = "SECONDARY";
+        properties.secondaryConfig = { primaryClusterName: to.cluster };
+      },
+    });
+  }
+
+  /** What the state would say after the real thing and a refresh. */
+  async #edit(changes: Readonly<Record<string, (properties: Record<string, unknown>) => void>>): Promise<void> {
     const state = await this.#export();
-    const edit = (cluster: string, change: (properties: Record<string, unknown>) => void) => {
-      for (const resource of state.deployment.resources) {
-        if (resource.id !== cluster) continue;
-        for (const properties of [resource.inputs, resource.outputs]) if (properties) change(properties as never);
-      }
-    };
-    edit(to.cluster, (properties) => {
-      properties.clusterType = "PRIMARY";
-      delete properties.secondaryConfig;
-    });
-    edit(from.cluster, (properties) => {
-      properties.clusterType = "SECONDARY";
-      properties.secondaryConfig = { primaryClusterName: to.cluster };
-    });
-    const file = join(this.#platform.home, "switched.json");
+    for (const { id = "", inputs, outputs } of state.deployment.resources)
+      for (const properties of [inputs, outputs]) if (properties) changes[id]?.(properties as Record<string, unknown>);
+    const file = join(this.#platform.home, "edited.json");
     writePrivate(file, JSON.stringify(state));
     await pulumi(this.#platform, "2-database", ["stack", "import", "--file", file, ...this.#stack]);
     rmSync(file);

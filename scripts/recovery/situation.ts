@@ -6,7 +6,7 @@ import { UserError } from "../lib/cli.ts";
 import { cloudPlatform, type Platform, REPOSITORY } from "../lib/platform.ts";
 import { holdLock } from "../lib/root-lock.ts";
 import { describe } from "../rehearsal/compare.ts";
-import { type AlloyDb, type ClusterState, Gcloud, type Lag, Unreachable } from "./alloydb.ts";
+import { type AlloyDb, type ClusterState, Gcloud, type InstanceState, type Lag, Unreachable } from "./alloydb.ts";
 import { Layers } from "./layers.ts";
 import { Refusal } from "./plan.ts";
 import { LOCK_HOLDER, lockFile, RecordedAlloyDb, rehearse } from "./rehearsal.ts";
@@ -19,7 +19,6 @@ export const OPTIONS = {
   yes: { type: "boolean" },
   rehearse: { type: "boolean" },
   keep: { type: "string" },
-  unchecked: { type: "boolean" },
 } as const;
 
 export interface Values {
@@ -28,7 +27,6 @@ export interface Values {
   readonly yes?: boolean | undefined;
   readonly rehearse?: boolean | undefined;
   readonly keep?: string | undefined;
-  readonly unchecked?: boolean | undefined;
 }
 
 export interface Situation {
@@ -39,8 +37,7 @@ export interface Situation {
   /** What layer 2 handed on when it was applied last. */
   readonly applied: CellDatabaseOutputs;
   readonly layers: Layers;
-  /** Undefined where AlloyDB is not to be asked. */
-  readonly alloydb: AlloyDb | undefined;
+  readonly alloydb: AlloyDb;
   /** The stack file of layer 2. */
   readonly file: string;
 }
@@ -68,7 +65,6 @@ export async function open(help: string, values: Values, [name, cell, ...more]: 
       `stacks/2-database of ${name} was applied before it had the cell ${cell}`,
       "apply it first: there is nothing to promote yet",
     );
-  const asked = values.rehearse ? new RecordedAlloyDb(platform) : new Gcloud();
   return {
     platform,
     environment,
@@ -76,7 +72,7 @@ export async function open(help: string, values: Values, [name, cell, ...more]: 
     config: findCell(environment, cell),
     applied,
     layers,
-    alloydb: values.unchecked ? undefined : asked,
+    alloydb: values.rehearse ? new RecordedAlloyDb(platform) : new Gcloud(),
     file: databaseFile(platform.stacks, name),
   };
 }
@@ -111,7 +107,6 @@ export function gitLine({ file, platform }: Situation): string | undefined {
 
 /** What AlloyDB says of a site, or why it says nothing. */
 export async function look(situation: Situation, site: SiteOutputs): Promise<ClusterState | string> {
-  if (!situation.alloydb) return "not asked (--unchecked)";
   try {
     return await situation.alloydb.look(site);
   } catch (error) {
@@ -122,12 +117,18 @@ export async function look(situation: Situation, site: SiteOutputs): Promise<Clu
 
 export function stateLine(name: string, found: ClusterState | string): string {
   if (typeof found === "string") return `  ${name}: ${found}`;
-  const instances = found.instances.map(({ name: instance, state }) => `, ${instance} ${state}`).join("");
+  const instances = unready(found)
+    .map(({ name: instance, state }) => `, ${instance} ${state}`)
+    .join("");
   return `  ${name}: ${found.type} ${found.state}${instances}`;
 }
 
+export function unready({ instances }: ClusterState): InstanceState[] {
+  return instances.filter(({ state }) => state !== "READY");
+}
+
 export async function lag({ alloydb, applied }: Situation, from: string, to: string): Promise<Lag | undefined> {
-  return alloydb?.lag(applied.sites[from]!, applied.sites[to]!).catch((error) => {
+  return alloydb.lag(applied.sites[from]!, applied.sites[to]!).catch((error) => {
     if (error instanceof Unreachable) return undefined;
     throw error;
   });
