@@ -32,7 +32,7 @@ const CHECKS: readonly Check[] = [
   {
     name: "generated files",
     run: () =>
-      staleFiles(root, generatedFiles())
+      staleFiles(root, generatedFiles(root))
         .map((path) => `${path} is stale; run npm run generate and commit the result`)
         .join("\n"),
   },

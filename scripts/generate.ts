@@ -5,8 +5,8 @@ import { generatedFiles, staleFiles, writeFiles } from "./generate/files.ts";
 
 const HELP = `Usage: npm run generate [-- --check]
 
-Writes what is generated from the sources: the JSON Schemas of the stack files (packages/config/schemas) and the picture of
-the README (docs/architecture.svg).
+Writes what is generated from the sources: the JSON Schemas of the stack files (packages/config/schemas), the picture of
+the README (docs/architecture.svg), and the tables of options in the docs.
 
   --check   write nothing; exit 1 and name the files that are stale
   --help    this text
@@ -20,7 +20,7 @@ function main(): number {
     process.stdout.write(HELP);
     return 0;
   }
-  const files = generatedFiles();
+  const files = generatedFiles(root);
   if (values.check) {
     const stale = staleFiles(root, files);
     for (const path of stale) console.error(`${path} is stale; run npm run generate and commit the result`);

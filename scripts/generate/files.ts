@@ -3,14 +3,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { jsonSchemas } from "@bulkhead/config";
 import { drawPicture } from "../picture.ts";
+import { documentTables } from "./tables.ts";
 
 const SCHEMAS = "packages/config/schemas";
 
 /** Content by path, relative to the repository. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+export function generatedFiles(root: string): ReadonlyMap<string, string> {
   return new Map([
     ...Object.entries(jsonSchemas()).map(([name, content]) => [`${SCHEMAS}/${name}`, content] as const),
     ["docs/architecture.svg", drawPicture()],
+    ...documentTables(root),
   ]);
 }
 

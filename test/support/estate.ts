@@ -34,3 +34,37 @@ export function ofKind(environment: string, kind: string): StateResource[] {
     .flat()
     .filter(({ custom, type }) => custom && (type.endsWith(`:${kind}`) || type.endsWith(kind)));
 }
+
+/** What is at a path of a resource's inputs, of the type that the caller expects; undefined where the way ends before. */
+export function at<T = unknown>(value: unknown, path: string): T | undefined {
+  return path.split(".").reduce<unknown>((here, key) => (here as Record<string, unknown> | undefined)?.[key], value) as
+    | T
+    | undefined;
+}
+
+export interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly initContainers?: readonly { readonly name: string; readonly image: string }[];
+  readonly containers: readonly { readonly name: string; readonly image: string }[];
+}
+
+export interface EstatePod {
+  /** Of the Deployment or Job. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Logical name of the Kubernetes provider: one for each GKE cluster that a cell is served in. */
+  readonly cluster: string;
+  readonly spec: PodSpec;
+}
+
+/** The pods of every Deployment and Job of an environment. */
+export function podsIn(environment: string): EstatePod[] {
+  const owners = ["apps/v1:Deployment", "batch/v1:Job"].flatMap((kind) => ofKind(environment, kind));
+  return owners.map(({ inputs, provider }) => ({
+    name: at<string>(inputs, "metadata.name") ?? "",
+    namespace: at<string>(inputs, "metadata.namespace") ?? "",
+    cluster: provider?.split("::").at(-2) ?? "",
+    spec: at<PodSpec>(inputs, "spec.template.spec") ?? { containers: [] },
+  }));
+}
