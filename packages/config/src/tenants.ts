@@ -29,10 +29,24 @@ export interface Tenant {
 
 /** What tenants are checked against. */
 export interface TenantContext {
-  /** The environment's cells with their regions. */
-  readonly cells: Readonly<Record<string, { readonly region: string }>>;
+  /** The environment's cells. */
+  readonly cells: Readonly<Record<string, CellPlaces>>;
   /** Cell of a tenant that names none; undefined where the environment has no default. */
   readonly defaultCell: string | undefined;
+}
+
+/** Where a cell's data lies. Of config, its secondaries; of what layer 2 hands on, its sites. */
+export interface CellPlaces {
+  readonly region: string;
+  readonly secondaries?: Readonly<Record<string, { readonly region: string }>>;
+  readonly sites?: Readonly<Record<string, { readonly region: string }>>;
+}
+
+/** Every region that holds a tenant's data: of its cell and of the cell's replicas. A cluster of its own has no replica elsewhere. */
+function regionsOf({ region, secondaries = {}, sites = {} }: CellPlaces, isolation: Isolation | undefined): string[] {
+  if (isolation === "instance") return [region];
+  const elsewhere = [...Object.values(secondaries), ...Object.values(sites)].map((site) => site.region);
+  return [...new Set([region, ...elsewhere])];
 }
 
 /** Checks a map of tenants. The mistakes of all entries come together; the tenants come sorted by id. */
@@ -110,14 +124,20 @@ function checkEntry(id: string, entry: Sound, context: TenantContext, path: stri
       problem: "is not a cell of this environment",
       remedy: near ? `did you mean "${near}"?` : `use one of ${cells.join(", ")}`,
     });
-  } else if (entry.residency && !residencySatisfied(entry.residency, context.cells[cell]!.region)) {
-    const fitting = cells.filter((name) => residencySatisfied(entry.residency!, context.cells[name]!.region));
-    mistakes.push({
-      path: joinPath(path, "residency"),
-      value: entry.residency,
-      problem: `is not satisfied by cell ${cell} in ${context.cells[cell]!.region}`,
-      remedy: fitting.length > 0 ? `use cell ${fitting.join(" or ")}` : "add a cell in a region that satisfies it",
-    });
+  } else if (entry.residency) {
+    const satisfies = (name: string) =>
+      regionsOf(context.cells[name]!, entry.isolation).every((region) => residencySatisfied(entry.residency!, region));
+    if (!satisfies(cell)) {
+      const fitting = cells.filter(satisfies);
+      const regions = regionsOf(context.cells[cell]!, entry.isolation);
+      const replicas = regions.length > 1 ? `, whose replicas take its data to ${regions.slice(1).join(" and ")}` : "";
+      mistakes.push({
+        path: joinPath(path, "residency"),
+        value: entry.residency,
+        problem: `is not satisfied by cell ${cell} in ${regions[0]}${replicas}`,
+        remedy: fitting.length > 0 ? `use cell ${fitting.join(" or ")}` : "add a cell in a region that satisfies it",
+      });
+    }
   }
   if (entry.isolation !== undefined && entry.isolation !== "instance" && entry.instance !== undefined) {
     mistakes.push({
