@@ -1,5 +1,7 @@
 /** Layer 1: the network, its keys and images, and a GKE cluster in each region. */
 import {
+  AuditAlerts,
+  AuditTrail,
   type FoundationOutputs,
   GkeCluster,
   ImagePolicy,
@@ -12,6 +14,8 @@ import {
   RegionKeys,
   readOwnOutputs,
   ServiceAgents,
+  WorkloadAlerts,
+  WorkloadDashboard,
 } from "@bulkhead/components";
 import { ConfigError, type Mistake, parseFoundation, rawFromPulumi } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
@@ -133,6 +137,38 @@ const channels = new NotificationChannels(
   { project, channels: config.notifications, secretOf: (name) => secrets.requireSecret(name) },
   { dependsOn: services },
 );
+
+const { audit } = config;
+const trail = new AuditTrail(
+  "bulkhead-audit",
+  {
+    project,
+    region: gatewayRegion,
+    dataAccess: audit.dataAccess,
+    retentionDays: audit.retentionDays,
+    locked: audit.locked,
+    kmsKey: keys[gatewayRegion]?.logs,
+    archive: audit.archive,
+    protect: config.deletionProtection,
+  },
+  { dependsOn: services },
+);
+new AuditAlerts(
+  "bulkhead-audit",
+  {
+    project,
+    channels: channels.names,
+    deployers: audit.deployers,
+    administratorRequests: audit.administratorRequests,
+  },
+  { dependsOn: [...services, trail] },
+);
+new WorkloadAlerts(
+  "bulkhead-workloads",
+  { project, channels: channels.names, thresholds: config.gke.alerts },
+  { dependsOn: services },
+);
+new WorkloadDashboard("bulkhead-workloads", { project }, { dependsOn: services });
 
 export const outputs: pulumi.Output<FoundationOutputs> = pulumi.output({
   project,

@@ -23,6 +23,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   secretmanager: "secrets",
   servicenetworking: "private service access",
   serviceusage: "the agents of services",
+  storage: "the archive of audit logs",
   sts: "workload identity of pipelines",
   trafficdirector: "internal gateways",
 };

@@ -5,6 +5,8 @@ export { AlloyDbSecondary, type AlloyDbSecondaryArgs } from "./alloydb/secondary
 export { type AlloyDbSettings, cellSettings, type ReadPoolSettings } from "./alloydb/settings.ts";
 export { AlloyDbSite, type AlloyDbSiteArgs, type Replication } from "./alloydb/site.ts";
 export { VertexAiAccess, type VertexAiAccessArgs } from "./alloydb/vertex-ai.ts";
+export { AuditAlerts, type AuditAlertsArgs } from "./audit/alerts.ts";
+export { AuditTrail, type AuditTrailArgs } from "./audit/trail.ts";
 export { proxyInstance } from "./auth-proxy/flags.ts";
 export { type ProxyCaller, proxyPath, SharedAuthProxy, type SharedAuthProxyArgs } from "./auth-proxy/shared.ts";
 export { RegionKeys, type RegionKeysArgs } from "./encryption/region-keys.ts";
@@ -14,7 +16,9 @@ export { InternalGateway, type InternalGatewayArgs } from "./gateway/internal-ga
 export { edgeNamespace } from "./gateway/namespace.ts";
 export { EDGE_NAMESPACE, httpsRoute, PUBLIC_LABEL, READS_NEAR } from "./gateway/objects.ts";
 export { PublicGateway, type PublicGatewayArgs } from "./gateway/public-gateway.ts";
+export { WorkloadAlerts, type WorkloadAlertsArgs } from "./gke/alerts.ts";
 export { GkeCluster, type GkeClusterArgs } from "./gke/cluster.ts";
+export { WorkloadDashboard, type WorkloadDashboardArgs } from "./gke/dashboard.ts";
 export { ImagePolicy, type ImagePolicyArgs } from "./gke/image-policy.ts";
 export { MultiCluster, type MultiClusterArgs } from "./gke/multi-cluster.ts";
 export { NodeServiceAccount, type NodeServiceAccountArgs } from "./gke/node-service-account.ts";

@@ -14,11 +14,11 @@ export interface NotificationChannelsArgs {
 
 export class NotificationChannels extends pulumi.ComponentResource {
   /** `projects/…/notificationChannels/…` of each. */
-  readonly names: readonly pulumi.Output<string>[];
+  readonly names: pulumi.Output<string[]>;
 
   constructor(name: string, args: NotificationChannelsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:observability:NotificationChannels", name, {}, opts);
-    this.names = Object.entries(args.channels).map(
+    const names = Object.entries(args.channels).map(
       ([key, channel]) =>
         new gcp.monitoring.NotificationChannel(
           `${name}-${key}`,
@@ -30,6 +30,7 @@ export class NotificationChannels extends pulumi.ComponentResource {
           { parent: this },
         ).name,
     );
+    this.names = pulumi.all(names);
     this.registerOutputs({ names: this.names });
   }
 }

@@ -34,6 +34,12 @@ const OUTPUTS: Readonly<Record<string, (inputs: Values) => Values>> = {
     address: "10.16.0.2",
     selfLink: `projects/${text(project)}/regions/${text(region)}/addresses/${text(name)}`,
   }),
+  "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": ({ domain }) => ({
+    dnsResourceRecords: [
+      { name: `_acme-challenge.${text(domain)}.`, type: "CNAME", data: "one.authorize.certificatemanager.goog." },
+    ],
+  }),
+  "gcp:compute/globalAddress:GlobalAddress": ({ address }) => ({ address: address ?? "203.0.113.1" }),
   "gcp:compute/network:Network": ({ project, name }) => ({
     id: `projects/${text(project)}/global/networks/${text(name)}`,
   }),
@@ -41,6 +47,9 @@ const OUTPUTS: Readonly<Record<string, (inputs: Values) => Values>> = {
     endpoint: "172.16.0.2",
     masterAuth: { clusterCaCertificate: "Y2VydGlmaWNhdGU=" },
     controlPlaneEndpointsConfig: { dnsEndpointConfig: { endpoint: "gke-0.europe-west1.gke.goog" } },
+  }),
+  "gcp:logging/projectSink:ProjectSink": ({ project }) => ({
+    writerIdentity: `serviceAccount:writer@${text(project)}`,
   }),
   "gcp:serviceaccount/account:Account": ({ project, accountId }) => {
     const email = `${text(accountId)}@${text(project)}.iam.gserviceaccount.com`;

@@ -33,6 +33,12 @@ export const auditSchema = z.strictObject({
     })
     .optional()
     .describe("A copy in Cloud Storage, cheaper for years. Default: none."),
+  deployers: z
+    .record(z.string().regex(/^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/), z.email())
+    .default({})
+    .describe(
+      "Who changes access in the course of their work, such as the pipeline's service account: a name and an e-mail each. Their changes alert nobody, and are recorded.",
+    ),
   administratorRequests: z
     .int()
     .min(1)
