@@ -16,6 +16,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type CellIdentities, cellIdentities } from "./identities.ts";
 import { type FurtherPaths, type Place, placesOf } from "./places.ts";
 import { siteServices } from "./site.ts";
+import type { VaultCell } from "./vault.ts";
 
 export interface CellArgs {
   readonly environment: string;
@@ -25,6 +26,8 @@ export interface CellArgs {
   readonly config: ServicesConfig;
   /** Further paths through the cell's namespaces. Default: none. */
   readonly paths?: FurtherPaths;
+  /** Gives the cell its logins by Vault. Default: there is no Vault. */
+  readonly vault?: (cell: VaultCell) => void;
 }
 
 export type CellOutputs = ServicesOutputs["cells"][string];
@@ -36,6 +39,8 @@ export function cellServices(args: CellArgs): pulumi.Output<CellOutputs> {
   if (!writer) throw new pulumi.RunError(`no site of cell ${args.cell} writes`);
   const identities = cellIdentities(args, places);
   const bootstrap = bootstrapCell(args, writer, identities);
+  const administrator = identities.at(writer.site, "db-create");
+  args.vault?.({ cell: args.cell, place: writer, administrator, bootstrap });
   const sites = Object.fromEntries(
     places.map((place) => [place.site, siteServices(args, place, identities, bootstrap)]),
   );

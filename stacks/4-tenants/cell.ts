@@ -9,16 +9,18 @@ import {
   type TenantsOutputs,
   tenantIdentity,
 } from "@bulkhead/components";
-import { type KnownTenant, type Manifest, type Tenant, type Tiers, tenantAuthenticator } from "@bulkhead/config";
+import { type KnownTenant, type Manifest, type PlacedTenant, type Tiers, tenantAuthenticator } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { attemptOf } from "./attempt.ts";
 import { type InstanceRollout, rollOutInstance } from "./instance.ts";
+import { tenantRoutes } from "./routes.ts";
+import { tenantsInVault } from "./vault.ts";
 
 export interface CellRolloutArgs {
   readonly environment: string;
   readonly cell: string;
-  readonly tenants: readonly Tenant[];
+  readonly tenants: readonly PlacedTenant[];
   /** Tenants that were in the cell and whose lines are gone. */
   readonly retained: readonly KnownTenant[];
   readonly tiers: Tiers;
@@ -95,6 +97,14 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
     },
     { providers: [provider], dependsOn: identities },
   );
+  if (services.vault) {
+    const { administrator, namespace } = service;
+    tenantsInVault({
+      ...{ cell, region: database.region, vault: services.vault, own, tenants: args.tenants, images: services.images },
+      ...{ administrator, instance: database.primary, access: foundation.databaseAccess, namespace },
+      ...{ tenantsNamespace: sealed.namespace, provider, after: rollout.migrate },
+    });
+  }
   const apis = own.map((tenant, index) => {
     const api = new TenantApi(
       `${cell}-tenant-${tenant.id}`,
@@ -119,12 +129,24 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
         rollOutInstance({ environment, tenant, tiers, foundation, database, services, last, provider }),
       ] as const;
     });
+  const served = Object.fromEntries([
+    ...apis,
+    ...instances.flatMap(([id, { api }]) => (api ? [[id, api] as const] : [])),
+  ]);
+  const { edge } = services;
+  if (edge) {
+    const { kubeconfig } = foundation.regions[edge.region]!;
+    const gateway = new k8s.Provider(`gke-edge-${cell}`, { kubeconfig, enableServerSideApply: true });
+    const providers = { home: provider, gateway };
+    const after = rollout.migrate;
+    tenantRoutes({ cell, region: database.region, edge, tenants: args.tenants, apis: served, providers, after });
+  }
   return {
     rollouts: {
       [cell]: rollout.proven.apply(() => attempt),
       ...Object.fromEntries(instances.map(([id, own]) => [`tenant-${id}`, own.rollout])),
     },
-    apis: Object.fromEntries([...apis, ...instances.flatMap(([id, { api }]) => (api ? [[id, api] as const] : []))]),
+    apis: served,
     instances: Object.fromEntries(instances.map(([id, own]) => [id, own.place])),
   };
 }

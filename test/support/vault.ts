@@ -147,7 +147,7 @@ export class FakeVault {
     return {
       VAULT_ADDR: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
       BULKHEAD_VAULT_MOUNT: "database-test",
-      BULKHEAD_VAULT_AUTH: "kubernetes-test",
+      BULKHEAD_VAULT_BACKEND: "kubernetes-test",
       BULKHEAD_VAULT_ROLE: "login-eu1",
       BULKHEAD_VAULT_TOKEN_FILE: join(this.#folder, "token"),
     };

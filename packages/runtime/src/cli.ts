@@ -39,7 +39,7 @@ const HELP = `bulkhead <verb> [options]
 
 It connects as libpq does: PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSFILE. prove makes logins with passwords of its own; where the
 Auth Proxy's listener logs in by identity, BULKHEAD_LOGIN_ADDRESS (host:port) names one that passes passwords through.
-vault reaches Vault by VAULT_ADDR and VAULT_NAMESPACE, and logs in by BULKHEAD_VAULT_AUTH, _ROLE and _TOKEN_FILE; BULKHEAD_VAULT_MOUNT
+vault reaches Vault by VAULT_ADDR and VAULT_NAMESPACE, and logs in by BULKHEAD_VAULT_BACKEND, _ROLE and _TOKEN_FILE; BULKHEAD_VAULT_MOUNT
 is the path of its database engine.
 Exit codes: 0 done, 1 some tenants failed or the database was lost, 2 bad input (nothing was touched), 3 isolation not proven.`;
 

@@ -1,5 +1,6 @@
 /** What each layer exports as `outputs`. Both sides import these types. */
-import type { CellConfig, KnownTenant, ServicesConfig, Tier } from "@bulkhead/config";
+import type { CellConfig, KnownTenant, ServicesConfig, Tier, VaultConfig } from "@bulkhead/config";
+import type { VaultAgent } from "../vault/agent.ts";
 
 export interface FoundationOutputs {
   readonly project: string;
@@ -82,6 +83,8 @@ export interface SiteOutputs {
 export interface ServicesOutputs {
   readonly images: Pick<ServicesConfig["images"], "runtime" | "postgrest" | "authProxy">;
   readonly tokens: { readonly audience: string; readonly jwks: { readonly keys: readonly object[] } };
+  /** Null, or left out by an older version, where the environment has no Vault. */
+  readonly vault?: VaultOutputs | null;
   readonly shards: number;
   readonly schemasPerShard: number;
   /** Null where there is no way in from outside. */
@@ -182,4 +185,21 @@ export interface TenantsOutputs {
   readonly instances: Readonly<Record<string, { readonly primary: string; readonly namespace: string }>>;
   /** The shard of every schema tenant that this environment has had. */
   readonly shards: Readonly<Record<string, number>>;
+}
+
+/** What later layers need of Vault. */
+export interface VaultOutputs {
+  readonly config: VaultConfig;
+  /** What the names of its policies and roles begin with. */
+  readonly path: string;
+  /** Path of the database engine. */
+  readonly mount: string;
+  /** By region: path of its cluster's auth method, and who reviews that cluster's tokens. */
+  readonly clusters: Readonly<Record<string, { readonly auth: string; readonly reviewer: "vault" | "client" }>>;
+  /** Where Vault finds each cell's database. */
+  readonly hosts: Readonly<
+    Record<string, { readonly address: string; readonly sslMode: "disable" | "require" | "verify-ca" | "verify-full" }>
+  >;
+  /** What the pods of workloads that the Agent delivers to take over, by workload. */
+  readonly agents: Readonly<Record<string, VaultAgent>>;
 }

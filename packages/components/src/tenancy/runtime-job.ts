@@ -24,8 +24,17 @@ export interface RuntimeJobArgs {
   readonly attempt?: string;
   /** The Job makes logins with passwords of its own (the isolation proof). */
   readonly passwordLogins?: boolean;
+  /** What more the runtime's container is told, and volumes that it reads. */
+  readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly volumes?: Readonly<Record<string, RuntimeVolume>>;
   /** Seconds after which the Job has failed. Default: 3600. */
   readonly deadlineSeconds?: number;
+}
+
+/** A volume of projected files, and where the container finds it. */
+export interface RuntimeVolume {
+  readonly mountPath: string;
+  readonly sources: pulumi.Input<k8s.types.input.core.v1.VolumeProjection>[];
 }
 
 export const MANIFEST_PATH = "/etc/bulkhead/manifest";
@@ -95,16 +104,7 @@ function jobSpec(
           }),
         ],
         containers: [runtimeContainer(args)],
-        volumes: args.manifest
-          ? [
-              {
-                name: "manifest",
-                projected: {
-                  sources: args.manifest.configMaps.map((configMap) => ({ configMap: { name: configMap } })),
-                },
-              },
-            ]
-          : [],
+        volumes: Object.entries(volumesOf(args)).map(([name, { sources }]) => ({ name, projected: { sources } })),
       },
     },
   };
@@ -121,9 +121,15 @@ function runtimeContainer(args: RuntimeJobArgs): k8s.types.input.core.v1.Contain
       { name: "PGPORT", value: String(IAM_PORT) },
       { name: "PGUSER", value: args.identity.databaseUser },
       ...(args.passwordLogins ? [{ name: "BULKHEAD_LOGIN_ADDRESS", value: `127.0.0.1:${PASSWORD_PORT}` }] : []),
+      ...Object.entries(args.environment ?? {}).map(([name, value]) => ({ name, value })),
     ],
     resources: resources("400m", "512Mi"),
     securityContext: restrictedContainer,
-    volumeMounts: args.manifest ? [{ name: "manifest", mountPath: MANIFEST_PATH, readOnly: true }] : [],
+    volumeMounts: Object.entries(volumesOf(args)).map(([name, { mountPath }]) => ({ name, mountPath, readOnly: true })),
   };
+}
+
+function volumesOf({ manifest, volumes }: RuntimeJobArgs): Record<string, RuntimeVolume> {
+  const sources = manifest?.configMaps.map((configMap) => ({ configMap: { name: configMap } }));
+  return { ...(sources ? { manifest: { mountPath: MANIFEST_PATH, sources } } : {}), ...volumes };
 }

@@ -89,11 +89,15 @@ export const vaultSchema = z
       .optional()
       .describe("Vault runs in a GKE cluster of the environment. Default, unless outside is given: namespace vault."),
     outside: z
-      .strictObject({
-        ranges: z.record(z.string(), cidr).describe("Ranges that Vault answers from and calls from, each by a name."),
-      })
-      .optional()
-      .describe("Vault runs elsewhere, and reaches the databases by an internal load balancer or by hosts."),
+      .boolean()
+      .default(false)
+      .describe("Vault runs elsewhere: ranges says where, and hosts how it reaches each cell's database."),
+    ranges: z
+      .record(z.string(), cidr)
+      .default({})
+      .describe(
+        "Ranges of address, each by a name: how cells in other clusters than Vault's reach it. Their network policies let nothing else through.",
+      ),
     hosts: z
       .record(
         cellName,
@@ -189,8 +193,13 @@ export function checkVault(config: VaultConfig | undefined): Mistake[] {
     mistakes.push({ path, value, problem, remedy });
   if (config.inCluster && config.outside)
     say(base, ["inCluster", "outside"], "is both in the cluster and outside", "give one of the two");
-  if (config.outside && Object.keys(config.outside.ranges).length === 0)
-    say(`${base}.outside.ranges`, {}, "names no range", "give the ranges that Vault answers and calls from");
+  if (config.outside && Object.keys(config.ranges).length === 0)
+    say(
+      `${base}.ranges`,
+      {},
+      "names no range",
+      "give the ranges of Vault's address: network policies let nothing else through",
+    );
   for (const kind of ["dbAdmin", "runtimeUser"] as const)
     if (config[kind].default > config[kind].max)
       say(`${base}.${kind}`, config[kind], "default is over max (in seconds)", "raise max or lower default");
@@ -240,6 +249,12 @@ export function checkVaultPlaces(
         remedy: "name a tenant of isolation schema or database",
       });
   }
+  for (const cell of config?.outside ? cells.filter((name) => !config.hosts[name]) : [])
+    mistakes.push({
+      path: joinPath("bulkhead:vault.hosts", cell),
+      problem: "is missing",
+      remedy: "say where a Vault outside finds the cell's database, such as an Auth Proxy beside it",
+    });
   for (const cell of Object.keys(config?.hosts ?? {}))
     if (!cells.includes(cell))
       mistakes.push({

@@ -18,7 +18,7 @@ export async function vault(context: Context, values: VaultArguments): Promise<n
       address: setting("VAULT_ADDR"),
       ...(namespace ? { namespace } : {}),
       mount: setting("BULKHEAD_VAULT_MOUNT"),
-      auth: setting("BULKHEAD_VAULT_AUTH"),
+      auth: setting("BULKHEAD_VAULT_BACKEND"),
       role: setting("BULKHEAD_VAULT_ROLE"),
       tokenFile: setting("BULKHEAD_VAULT_TOKEN_FILE"),
       connections: pairs("--connection", values.connection),
