@@ -34,12 +34,11 @@ export function databaseCell(name: string, args: CellArgs): pulumi.Output<CellDa
   const roles = siteRoles(cell);
   const make = (site: string, replication: Replication): AlloyDbSite => {
     const { region } = roles[site]!;
-    const key = foundation.regions[region]?.keys.database;
     const of = site === HOME ? cell : cell.secondaries[site]!;
     const siteArgs: AlloyDbSiteArgs & { replication: Replication } = {
       ...common,
       region,
-      key,
+      kmsKey: foundation.regions[region]?.keys.database,
       cpuCount: of.cpuCount,
       machineType: of.machineType,
       readPools: of.readPools,
@@ -54,8 +53,9 @@ export function databaseCell(name: string, args: CellArgs): pulumi.Output<CellDa
   const sites: Readonly<Record<string, AlloyDbSite>> = Object.fromEntries(
     Object.entries(roles).map(([site, { role }]) => {
       if (role === "writer") return [site, writer];
-      if (role === "fenced") return [site, make(site, { role })];
-      return [site, make(site, { role, of: writer, rebuild: last?.sites[site]?.role === "fenced" })];
+      const before = last?.sites[site]?.role;
+      if (role === "fenced") return [site, make(site, { role, stopping: before !== undefined && before !== role })];
+      return [site, make(site, { role, of: writer, rebuild: before === "fenced" })];
     }),
   );
   new DatabaseDashboard(`bulkhead-${name}`, {

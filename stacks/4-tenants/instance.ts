@@ -64,7 +64,7 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
     region: database.region,
     network: foundation.networkId,
     access: foundation.databaseAccess,
-    key: region.keys.database,
+    kmsKey: region.keys.database,
     channels: foundation.notificationChannels,
     ...cellSettings(environment, tenant.cell, settings),
     cpuCount: tenant.instance?.cpuCount ?? 2,

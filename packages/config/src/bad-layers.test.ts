@@ -173,6 +173,50 @@ const bad: Record<string, Bad> = {
     { "bulkhead:releaseChannel": "regular" },
     { path: "bulkhead:releaseChannel", value: "regular", remedy: /did you mean "REGULAR"/ },
   ),
+  "node pools in Autopilot": foundation(
+    { "bulkhead:gke": { nodePools: { general: {} } } },
+    { path: "bulkhead:gke.nodePools", value: ["general"], remedy: /leave them out/, problem: /Autopilot runs its own/ },
+  ),
+  "a Standard cluster without nodes": foundation(
+    { "bulkhead:gke": { mode: "standard" } },
+    { path: "bulkhead:gke.nodePools", value: undefined, remedy: /add one/, problem: /no node/ },
+  ),
+  "a pool whose least is more than its largest": foundation(
+    { "bulkhead:gke": { mode: "standard", nodePools: { general: { minNodes: 4, maxNodes: 3 } } } },
+    { path: "bulkhead:gke.nodePools.general.minNodes", value: 4, remedy: /maxNodes the larger/ },
+  ),
+  "less maintenance than GKE demands": foundation(
+    { "bulkhead:gke": { maintenance: { days: ["SU"], hours: 8 } } },
+    { path: "bulkhead:gke.maintenance.hours", value: 8, remedy: /48 or more/, problem: /leaves 32 hours in 32 days/ },
+  ),
+  "a freeze of all upgrades without an end": foundation(
+    { "bulkhead:gke": { maintenance: { exclusions: { freeze: { start: "2026-12-20T00:00:00Z" } } } } },
+    { path: "bulkhead:gke.maintenance.exclusions.freeze.end", value: undefined, remedy: /within 30 days/ },
+  ),
+  "a freeze in local time": foundation(
+    { "bulkhead:gke": { maintenance: { exclusions: { freeze: { start: "2026-12-20T00:00:00+01:00" } } } } },
+    {
+      path: "bulkhead:gke.maintenance.exclusions.freeze.start",
+      value: "2026-12-20T00:00:00+01:00",
+      remedy: /time in UTC/,
+    },
+  ),
+  "every image of a registry's host": foundation(
+    { "bulkhead:gke": { binaryAuthorization: { allow: { all: "**" } } } },
+    { path: "bulkhead:gke.binaryAuthorization.allow.all", value: "**", remedy: /a host and a path/ },
+  ),
+  "an archive that ends before its log": foundation(
+    { "bulkhead:audit": { archive: { retentionDays: 30 } } },
+    { path: "bulkhead:audit.archive.retentionDays", value: 30, remedy: /keep the archive longer/ },
+  ),
+  "a channel without an address": foundation(
+    { "bulkhead:notifications": { team: { type: "email" } } },
+    { path: "bulkhead:notifications.team.address", value: undefined, remedy: "give an e-mail address" },
+  ),
+  "a key where an address belongs": foundation(
+    { "bulkhead:notifications": { oncall: { type: "pagerduty", address: "0123456789abcdef" } } },
+    { path: "bulkhead:notifications.oncall.address", value: undefined, remedy: /pulumi config set --secret/ },
+  ),
   "a protection in words": foundation(
     { "bulkhead:deletionProtection": "yes" },
     { path: "bulkhead:deletionProtection", value: "yes", remedy: "give a boolean" },
@@ -254,6 +298,10 @@ const bad: Record<string, Bad> = {
   "a recovery window beyond AlloyDB's": cells(
     { eu1: { region: "europe-west1", backups: { recoveryWindowDays: 40 } } },
     { path: "bulkhead:cells.eu1.backups.recoveryWindowDays", value: 40, remedy: /35/ },
+  ),
+  "Vertex AI in a cell and not in the foundation": cells(
+    { eu1: { region: "europe-west1", vertexAi: true } },
+    { path: "bulkhead:cells.eu1.vertexAi", value: true, remedy: /vertexAi: true in stacks\/1-foundation/ },
   ),
   "pooling on the writer, its price not acknowledged": cells(
     { eu1: { region: "europe-west1", pooling: {} } },

@@ -14,6 +14,7 @@ import {
 } from "./layers.ts";
 import { ConfigError, didYouMean, joinPath, type Mistake } from "./mistakes.ts";
 import { type DatabaseConfig, defaultCell } from "./schema/database.ts";
+import { checkCellFeatures } from "./schema/database-rules.ts";
 import { checkCellConnections } from "./schema/fleet.ts";
 import type { FoundationConfig } from "./schema/foundation.ts";
 import type { ServicesConfig } from "./schema/services.ts";
@@ -77,6 +78,8 @@ export function readEnvironment(stacksFolder: string, name: string): Environment
   const edge = checkEdgeRules({ foundation, database, services, tenants });
   mistakes.push(...edge.services.map((mistake) => inFile("3-services", mistake)));
   mistakes.push(...edge.tenants.map((mistake) => inFile("4-tenants", mistake)));
+  if (foundation && database)
+    mistakes.push(...checkCellFeatures(database, foundation).map((mistake) => inFile("2-database", mistake)));
   mistakes.push(...connectionMistakes(database, services, tenants).map((mistake) => inFile("2-database", mistake)));
   if (mistakes.length > 0) throw new ConfigError(mistakes, `the environment ${name}`);
   return { name, foundation: foundation!, database: database!, services: services!, tenants: tenants! };

@@ -13,9 +13,9 @@ const fullHour = (hours: number) => ({ hours, minutes: 0, seconds: 0, nanos: 0 }
 
 /** All of a cluster but its role. */
 export function clusterInputs(clusterId: string, args: AlloyDbSiteArgs): gcp.alloydb.ClusterArgs {
-  const { access, backups, key, maintenance } = args;
+  const { access, backups, kmsKey, maintenance } = args;
   // In all three places: a cluster under a key of the customer's whose backups name none is refused.
-  const encryption = key === undefined ? {} : { encryptionConfig: { kmsKeyName: key } };
+  const encryption = kmsKey === undefined ? {} : { encryptionConfig: { kmsKeyName: kmsKey } };
   return {
     project: args.project,
     clusterId,

@@ -95,10 +95,10 @@ test("statements and their values are not logged: they hold tenants' data, and p
 });
 
 test("a key of the customer's is in all three places, or the API refuses the backups", async () => {
-  const key = "projects/acme-dev/locations/europe-west1/keyRings/bulkhead/cryptoKeys/database";
-  const { cluster } = await home({ key });
+  const kmsKey = "projects/acme-dev/locations/europe-west1/keyRings/bulkhead/cryptoKeys/database";
+  const { cluster } = await home({ kmsKey });
   for (const place of ["", "continuousBackupConfig.", "automatedBackupPolicy."])
-    expect(at(cluster.inputs, `${place}encryptionConfig.kmsKeyName`)).toBe(key);
+    expect(at(cluster.inputs, `${place}encryptionConfig.kmsKeyName`)).toBe(kmsKey);
 });
 
 test("read pools follow the primary: its flags, spread over zones, pooled if asked to", async () => {

@@ -10,7 +10,7 @@ import { VertexAiAccess } from "./vertex-ai.ts";
 const HOME = "projects/acme-dev/locations/europe-west1/clusters/bulkhead-eu1";
 const DR = "projects/acme-dev/locations/europe-west4/clusters/bulkhead-eu1-dr";
 const DR_KEY = "projects/acme-dev/locations/europe-west4/keyRings/bulkhead/cryptoKeys/database";
-const dr = siteArgs({ region: "europe-west4", key: DR_KEY, readPools: { reports: POOL } });
+const dr = siteArgs({ region: "europe-west4", kmsKey: DR_KEY, readPools: { reports: POOL } });
 
 const declare = async (program: () => Resource) => {
   const { resources } = await record(program);
@@ -53,10 +53,13 @@ test("its instance goes with the cluster only, so the cluster is deleted by forc
 });
 
 /** As after a promotion of dr. */
-const promoted = () =>
+const promoted = (stopping = true) =>
   declare(() => {
     const writer = new AlloyDbSecondary("bulkhead-eu1-dr", { ...dr, replication: { role: "writer" } });
-    new AlloyDbCluster("bulkhead-eu1", siteArgs({ readPools: { reports: POOL }, replication: { role: "fenced" } }));
+    new AlloyDbCluster(
+      "bulkhead-eu1",
+      siteArgs({ readPools: { reports: POOL }, replication: { role: "fenced", stopping } }),
+    );
     return writer;
   });
 
@@ -81,6 +84,11 @@ test("what a promotion leaves behind stays, stopped: the pools before the primar
   const alerts = all(resources, "AlertPolicy").map(({ name }) => name);
   expect(alerts.filter((name) => name.startsWith("bulkhead-eu1-dr-"))).not.toEqual([]);
   expect(alerts.filter((name) => !name.startsWith("bulkhead-eu1-dr-"))).toEqual([]);
+});
+
+test("once it is stopped, what it left behind is deleted in order again: the pools before the primary", async () => {
+  const { resources, primary } = await promoted(false);
+  expect(one(resources, "Instance", "bulkhead-eu1-read-reports").dependsOn).toContain(primary.urn);
 });
 
 test("a fenced site has no endpoint: nobody can reach it", async () => {

@@ -17,7 +17,7 @@ export interface AlloyDbSiteArgs extends AlloyDbSettings {
   /** Peered, or by an endpoint per instance. Preview accepts a change, the API refuses it. */
   readonly access: DatabaseAccess;
   /** Customer-managed key of the region, for data and backups. Default: Google's. Changing it replaces the cluster. */
-  readonly key?: pulumi.Input<string> | undefined;
+  readonly kmsKey?: pulumi.Input<string> | undefined;
   /** vCPUs of the instance. Changing it restarts the instance. */
   readonly cpuCount: number;
   /** Machine type, where not the default series; its vCPUs are `cpuCount`. Changing it restarts the instance. */
@@ -40,7 +40,11 @@ export interface AlloyDbSiteArgs extends AlloyDbSettings {
 export type Replication =
   | { readonly role: "writer" }
   | { readonly role: "reader"; readonly of: AlloyDbSite; readonly rebuild?: boolean }
-  | { readonly role: "fenced" };
+  | {
+      readonly role: "fenced";
+      /** It ran until now: its pools are stopped before the instance that they follow. Default: false. */
+      readonly stopping?: boolean;
+    };
 
 /** What differs between the kinds of sites. */
 export interface SiteKind {
@@ -73,8 +77,8 @@ export abstract class AlloyDbSite extends pulumi.ComponentResource {
       Object.entries(args.readPools ?? {}).map(
         ([pool, settings]) => [pool, this.#readPool(name, pool, args, settings, cluster, dependsOn)] as const,
       );
-    // A pool runs only beside its leader: the leader is started before the pools, and stopped after them.
-    const stopped = args.replication?.role === "fenced" ? pools([]) : undefined;
+    // A pool runs only beside its leader, so it is made after that and deleted before; to stop the two it is the other way round.
+    const stopped = args.replication?.role === "fenced" && args.replication.stopping ? pools([]) : undefined;
     const first = leader(stopped?.map(([, instance]) => instance) ?? []);
     const instances = stopped ?? pools([first]);
     siteAlerts(name, args, { parent: this });

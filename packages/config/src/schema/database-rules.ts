@@ -155,3 +155,21 @@ function checkWriter({ writer, fenced, secondaries }: CellConfig, path: string):
   }
   return mistakes;
 }
+
+/** What of layer 1 the cells rest on. */
+export interface FoundationFeatures {
+  readonly vertexAi: boolean;
+}
+
+/** What cells ask for that layer 1 has to have. */
+export function checkCellFeatures({ cells }: DatabaseConfig, foundation: FoundationFeatures): Mistake[] {
+  if (foundation.vertexAi) return [];
+  return Object.entries(cells)
+    .filter(([, cell]) => cell.vertexAi)
+    .map(([name]) => ({
+      path: joinPath("bulkhead:cells", name, "vertexAi"),
+      value: true,
+      problem: "needs Vertex AI, which the foundation does not enable",
+      remedy: "set bulkhead:vertexAi: true in stacks/1-foundation as well",
+    }));
+}
