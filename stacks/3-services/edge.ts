@@ -8,24 +8,23 @@ import {
   GatewayBackend,
   httpsRoute,
   InternalGateway,
-  networkPath,
   PUBLIC_LABEL,
   PublicGateway,
   READS_NEAR,
   type ServicesOutputs,
   tierService,
 } from "@bulkhead/components";
-import { adminHost, cellHost, type EdgeConfig, TIERS, type Tier } from "@bulkhead/config";
+import { adminHost, cellHost, type EdgeConfig, type ServicesConfig, TIERS, type Tier } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type FurtherPaths, namespaceOf, readsOf, shardNames } from "./places.ts";
 
 export interface EdgeArgs {
   readonly edge: EdgeConfig;
+  readonly config: ServicesConfig;
   readonly foundation: FoundationOutputs;
   readonly database: DatabaseOutputs;
   readonly cells: Readonly<Record<string, pulumi.Output<ServicesOutputs["cells"][string]>>>;
-  /** Shards of each cell. */
-  readonly shards: number;
 }
 
 export function edgeServices(args: EdgeArgs): pulumi.Output<EdgeOutputs> {
@@ -112,7 +111,7 @@ function publicRoutes(args: PublicRoutesArgs): { namespace: pulumi.Output<string
   // Over several clusters, routes and policies are in the gateway's cluster, in a namespace of the same name as the Services'.
   const namespace = served.some(({ region }) => region === foundation.gatewayRegion)
     ? service.namespace
-    : edgeNamespace(`edge-${cell}`, { name: `bulkhead-${cell}`, labels: PUBLIC_LABEL }, opts).metadata.name;
+    : edgeNamespace(`edge-${cell}`, { name: namespaceOf(cell), labels: PUBLIC_LABEL }, opts).metadata.name;
   const backend = (key: string, of: pulumi.Input<string>, tier: Tier, regions: readonly string[]) =>
     new GatewayBackend(
       `${cell}-edge-${key}`,
@@ -130,7 +129,7 @@ function publicRoutes(args: PublicRoutesArgs): { namespace: pulumi.Output<string
 
   const { pooledTier } = edge.rateLimits;
   const client = backend("client", service.client, pooledTier, [home]);
-  const reads = near.length > 0 ? [backend("client-reads", "client-reads", pooledTier, near)] : [];
+  const reads = near.length > 0 ? [backend("client-reads", readsOf("client"), pooledTier, near)] : [];
   httpsRoute(
     `${cell}-edge-client`,
     {
@@ -142,10 +141,10 @@ function publicRoutes(args: PublicRoutesArgs): { namespace: pulumi.Output<string
     { ...opts, dependsOn: [gateway] },
   );
 
-  const shards = Array.from({ length: args.shards }, (_, shard) => `shard-${shard}`);
+  const shards = shardNames(args.config);
   const workloads = [
     ...shards.map((shard) => [shard, [home]] as const),
-    ...(near.length > 0 ? shards.map((shard) => [`${shard}-reads`, near] as const) : []),
+    ...(near.length > 0 ? shards.map((shard) => [readsOf(shard), near] as const) : []),
   ];
   for (const [workload, regions] of workloads)
     for (const tier of TIERS) {
@@ -167,8 +166,7 @@ function adminGateways(args: EdgeArgs, clusters: Clusters): pulumi.Output<NonNul
   const home = (cell: string) => database.cells[cell]!.region;
   const gateways = [...new Set(Object.keys(args.cells).map(home))].map((region) => {
     const cells = Object.keys(args.cells).filter((cell) => home(cell) === region);
-    const { proxyRange } = foundation.regions[region]!;
-    if (!proxyRange)
+    if (foundation.regions[region]!.proxyRange === null)
       throw new pulumi.RunError(
         `bulkhead:edge.admin needs a range for the proxies of ${region}; set bulkhead:regions.${region}.proxies of stacks/1-foundation and apply it first`,
       );
@@ -180,7 +178,7 @@ function adminGateways(args: EdgeArgs, clusters: Clusters): pulumi.Output<NonNul
         region,
         subnetwork: `projects/${foundation.project}/regions/${region}/subnetworks/bulkhead-${region}`,
         namespace: clusters.namespace(region),
-        routesFrom: cells.map((cell) => `bulkhead-${cell}`),
+        routesFrom: cells.map(namespaceOf),
         domain: edge.admin?.domain ?? `admin.${edge.domain}`,
         hosts: Object.fromEntries(cells.map((cell) => [cell, adminHost(cell, edge)])),
         ...(edge.admin?.dnsZone === undefined ? {} : { dnsZone: edge.admin.dnsZone }),
@@ -188,7 +186,7 @@ function adminGateways(args: EdgeArgs, clusters: Clusters): pulumi.Output<NonNul
       },
       { providers: [provider] },
     );
-    for (const cell of cells) adminRoute(args, cell, gateway, provider, proxyRange);
+    for (const cell of cells) adminRoute(args, cell, gateway, provider);
     return [
       region,
       { address: gateway.address, records: gateway.records, authorization: gateway.authorization },
@@ -203,25 +201,21 @@ function adminGateways(args: EdgeArgs, clusters: Clusters): pulumi.Output<NonNul
 /** Where Google's health checks come from. */
 const HEALTH_CHECKS = ["130.211.0.0/22", "35.191.0.0/16"];
 
-function adminRoute(
-  args: EdgeArgs,
-  cell: string,
-  gateway: InternalGateway,
-  provider: k8s.Provider,
-  proxyRange: string,
-): void {
+/** The network paths of the internal gateway: to the admin tier, where a cell writes. None without such a gateway. */
+export function adminPaths(edge: EdgeConfig | undefined): FurtherPaths {
+  return (role, { proxyRange }): ReturnType<FurtherPaths> => {
+    if (edge?.admin === undefined || role !== "writer" || proxyRange === null) return {};
+    const to = { direction: "in", apps: ["admin"] } as const;
+    return {
+      "allow-internal-gateway": { ...to, peers: [{ ranges: [proxyRange] }], ports: ["http"] },
+      "allow-internal-health-checks": { ...to, peers: [{ ranges: HEALTH_CHECKS }], ports: ["admin"] },
+    };
+  };
+}
+
+function adminRoute(args: EdgeArgs, cell: string, gateway: InternalGateway, provider: k8s.Provider): void {
   const { admin, namespace } = args.cells[cell]!;
   const opts = { provider };
-  const paths = {
-    "allow-internal-gateway": { ranges: [proxyRange], port: "http" },
-    "allow-internal-health-checks": { ranges: HEALTH_CHECKS, port: "admin" },
-  };
-  for (const [name, { port, ranges }] of Object.entries(paths))
-    networkPath(
-      `${cell}-edge-admin-${name}`,
-      { namespace, name, path: { direction: "in", apps: ["admin"], peers: [{ ranges }], ports: [port] } },
-      opts,
-    );
   const backend = new GatewayBackend(
     `${cell}-edge-admin`,
     { namespace, service: admin, settings: args.edge },

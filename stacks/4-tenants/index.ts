@@ -9,6 +9,7 @@ import {
 } from "@bulkhead/components";
 import {
   ConfigError,
+  checkTenantHosts,
   describeChanges,
   isErased,
   type KnownTenant,
@@ -18,6 +19,7 @@ import {
 } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { rollOutCell } from "./cell.ts";
+import { placeCell } from "./shards.ts";
 
 const foundation = await readLayer<FoundationOutputs>("1-foundation");
 const database = await readLayer<DatabaseOutputs>("2-database");
@@ -38,16 +40,23 @@ if (refused.length > 0)
 if (changes.length > 0) pulumi.log.info(`tenants:\n  ${changes.map((change) => change.words).join("\n  ")}`);
 
 const known = remember(before, config.tenants);
-const cells = Object.keys(database.cells).map((cell) =>
+const clashing = services.edge ? checkTenantHosts(config.tenants, Object.keys(database.cells)) : [];
+if (clashing.length > 0) throw new pulumi.RunError(new ConfigError(clashing, "stacks/4-tenants").message);
+const placed = Object.keys(database.cells).map((cell) => {
+  const retained = known.filter((tenant) => tenant.cell === cell && tenant.retained);
+  const tenants = config.tenants.filter((tenant) => tenant.cell === cell);
+  return { cell, retained, ...placeCell(cell, tenants, retained, last?.shards ?? {}, services) };
+});
+const cells = placed.map(({ cell, retained, tenants }) =>
   rollOutCell({
     environment: pulumi.getStack(),
     cell,
-    tenants: config.tenants.filter((tenant) => tenant.cell === cell),
+    tenants,
     tiers: config.tiers,
     foundation,
     database: database.cells[cell]!,
     services,
-    retained: known.filter((tenant) => tenant.cell === cell && tenant.retained),
+    retained,
     last: last?.rollouts ?? {},
   }),
 );
@@ -57,6 +66,7 @@ export const outputs: pulumi.Output<TenantsOutputs> = pulumi.output({
   rollouts: Object.fromEntries(cells.flatMap(({ rollouts }) => Object.entries(rollouts))),
   apis: Object.fromEntries(cells.flatMap(({ apis }) => Object.entries(apis))),
   instances: Object.fromEntries(cells.flatMap(({ instances }) => Object.entries(instances))),
+  shards: Object.fromEntries(placed.flatMap(({ shards }) => Object.entries(shards))),
 });
 
 /** The tenants as they will be: those of the config, and those that once were, retained; not what was deleted with its whole cluster. */

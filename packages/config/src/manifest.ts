@@ -23,6 +23,7 @@ const tenantRecord = z.strictObject({
   residency: z.string().optional(),
   parent: z.string().optional(),
   labels: z.record(z.string(), z.string()),
+  shard: z.int().min(0).optional(),
 });
 
 const rolloutSchema = z.strictObject({
@@ -41,9 +42,14 @@ const rolloutSchema = z.strictObject({
 
 export type Rollout = z.output<typeof rolloutSchema>;
 
+/** A tenant and, of a schema tenant, the shard that its host is routed to. */
+export interface PlacedTenant extends Tenant {
+  readonly shard?: number;
+}
+
 /** A whole manifest: the rollout's settings and the tenants of one cell. */
 export interface Manifest extends Omit<Rollout, "shardFiles" | "tenantCount" | "formatVersion"> {
-  readonly tenants: readonly Tenant[];
+  readonly tenants: readonly PlacedTenant[];
 }
 
 /** Writes a manifest as files. `hash` names the content: 16 hexadecimal digits of its SHA-256. */
@@ -77,7 +83,7 @@ export function writeManifest(manifest: Manifest): { hash: string; files: Readon
 /** Reads a manifest back. Throws where a file is missing, cut short or not of this format: half a manifest would retire tenants. */
 export function readManifest(files: Readonly<Record<string, string>>): Manifest {
   const rollout = rolloutSchema.parse(parseJson("rollout.json", files["rollout.json"]));
-  const tenants: Tenant[] = [];
+  const tenants: PlacedTenant[] = [];
   for (let index = 0; index < rollout.shardFiles; index++) {
     const name = shardFile(index);
     tenants.push(...z.array(tenantRecord).parse(parseJson(name, files[name])));

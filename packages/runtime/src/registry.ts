@@ -4,8 +4,9 @@ import {
   describeChanges,
   type KnownTenant,
   type Manifest,
+  type PlacedTenant,
+  placeInShards,
   sortKeys,
-  type Tenant,
   type TenantChange,
   tenantRole,
 } from "@bulkhead/config";
@@ -114,31 +115,46 @@ export async function writeDesired(client: Client, manifest: Manifest): Promise<
   );
 }
 
-function desiredHash(tenant: Tenant, manifest: Manifest): string {
+/** Without the shard: it is the registry's, and a tenant that stays as it is need not be rolled out for it. */
+function desiredHash({ shard: _shard, ...tenant }: PlacedTenant, manifest: Manifest): string {
   return createHash("sha256")
     .update(JSON.stringify(sortKeys({ ...tenant, limits: manifest.tiers[tenant.tier] })))
     .digest("hex")
     .slice(0, 32);
 }
 
-/** Gives each schema tenant without a shard the first one with room. A tenant keeps its shard for life, so none moves when others come and go. */
+/**
+ * Gives each schema tenant without a shard the one that the manifest routes it to, or else the first with room. The registry is the
+ * authority: a tenant keeps its shard for life, and a manifest that routes it elsewhere is refused.
+ */
 export async function assignShards(client: Client, manifest: Manifest): Promise<void> {
   const { rows } = await client.query<{ id: string; shard: number | null }>(
-    "select id, shard from bulkhead.tenant where isolation = 'schema' order by id",
+    "select id, shard from bulkhead.tenant where isolation = 'schema'",
   );
-  const load = new Array<number>(manifest.shards).fill(0);
-  for (const { shard } of rows) if (shard !== null) load[shard] = (load[shard] ?? 0) + 1;
-  const homeless = rows.filter((row) => row.shard === null);
-  const assigned = homeless.map((row) => {
-    const shard = load.findIndex((count, index) => index < manifest.shards && count < manifest.schemasPerShard);
-    if (shard === -1) {
-      throw badInput(
-        `${homeless.length} schema tenants need a place, and the ${manifest.shards} shards of ${manifest.schemasPerShard} have too few left; raise bulkhead:shards of stacks/3-services and apply it first`,
-      );
-    }
-    load[shard]!++;
-    return { id: row.id, shard };
-  });
+  const routed = new Map(manifest.tenants.flatMap(({ id, shard }) => (shard === undefined ? [] : [[id, shard]])));
+  const elsewhere = rows.filter(({ id, shard }) => shard !== null && (routed.get(id) ?? shard) !== shard);
+  if (elsewhere.length > 0) {
+    throw badInput(
+      `${elsewhere.length} schema tenants are routed to a shard that is not theirs; nothing was touched:\n  ${elsewhere
+        .map(({ id, shard }) => `${id}: is on shard ${shard}, and routed to ${routed.get(id)}`)
+        .join("\n  ")}\nbring back the state of stacks/4-tenants: its outputs record the shards`,
+    );
+  }
+  const ids = rows.map(({ id }) => id);
+  const placed = Object.fromEntries(
+    rows.flatMap(({ id, shard }) => {
+      const at = shard ?? routed.get(id);
+      return at === undefined ? [] : [[id, at]];
+    }),
+  );
+  const { shards, homeless } = placeInShards(ids, placed, manifest);
+  const beyond = rows.filter(({ id, shard }) => shard === null && (shards[id] ?? 0) >= manifest.shards);
+  if (homeless.length + beyond.length > 0) {
+    throw badInput(
+      `${homeless.length + beyond.length} schema tenants find no place: the ${manifest.shards} shards of ${manifest.schemasPerShard} have too few left; raise bulkhead:shards of stacks/3-services and apply it first`,
+    );
+  }
+  const assigned = rows.flatMap(({ id, shard }) => (shard === null ? [{ id, shard: shards[id]! }] : []));
   if (assigned.length === 0) return;
   await client.query(
     `update bulkhead.tenant set shard = placed.shard from jsonb_to_recordset($1::jsonb) as placed (id text, shard integer) where tenant.id = placed.id`,

@@ -138,5 +138,6 @@ export type TenantEntry = z.output<typeof tenantSchema>;
 export type Tiers = z.output<typeof tiersSchema>;
 /** The tiers' limits where the config says nothing. */
 export const DEFAULT_TIERS: Tiers = tiersSchema.parse({});
+export type Tier = (typeof TIERS)[number];
 export type Isolation = (typeof ISOLATIONS)[number];
 export type TenantStatus = (typeof STATUSES)[number];

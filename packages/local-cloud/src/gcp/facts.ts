@@ -6,6 +6,19 @@ import table from "./facts.json" with { type: "json" };
  * To teach the stand-in another resource, or to correct one, add it here: an entry replaces the generated one.
  */
 const added: FactsTable = {
+  "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry": {
+    required: ["certificates", "map"],
+    replaces: ["hostname", "map", "matcher", "name", "project"],
+  },
+  "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": {
+    required: ["domain"],
+    replaces: ["domain", "location", "name", "project", "type"],
+  },
+  "gcp:compute/regionSslPolicy:RegionSslPolicy": {
+    required: [],
+    replaces: ["description", "name", "project", "region"],
+  },
+  "gcp:compute/sSLPolicy:SSLPolicy": { required: [], replaces: ["description", "name", "project"] },
   "gcp:serviceaccount/iAMBinding:IAMBinding": {
     required: ["members", "role", "serviceAccountId"],
     replaces: ["condition", "role", "serviceAccountId"],

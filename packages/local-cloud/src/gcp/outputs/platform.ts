@@ -96,6 +96,22 @@ export const platform: Shapers = {
     id: `projects/${c.project}/locations/global/certificateMaps/${given(c, "name")}`,
     computed: { createTime: CREATED, updateTime: CREATED, gclbTargets: [] },
   }),
+  "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry": (c) => ({
+    id: `projects/${c.project}/locations/global/certificateMaps/${given(c, "map")}/certificateMapEntries/${given(c, "name")}`,
+    computed: { state: "ACTIVE", createTime: CREATED, updateTime: CREATED },
+  }),
+  "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": (c) => {
+    const location = given(c, "location", "global");
+    const id = `projects/${c.project}/locations/${location}/dnsAuthorizations/${given(c, "name")}`;
+    const perProject =
+      given(c, "type", location === "global" ? "FIXED_RECORD" : "PER_PROJECT_RECORD") !== "FIXED_RECORD";
+    const record = {
+      name: `_acme-challenge${perProject ? `_${hex(c.project, 16)}` : ""}.${given(c, "domain")}.`,
+      type: "CNAME",
+      data: `${hex(id, 32)}.${location === "global" ? "" : `${location}.`}authorize.certificatemanager.goog.`,
+    };
+    return { id, computed: { dnsResourceRecords: [record] } };
+  },
   "gcp:logging/projectSink:ProjectSink": (c) => ({
     id: `projects/${c.project}/sinks/${given(c, "name")}`,
     computed: {

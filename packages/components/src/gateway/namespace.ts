@@ -1,0 +1,40 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { PART_OF } from "../pods/labels.ts";
+
+/**
+ * A namespace that holds no pod, but objects of the edge: gateways, or the routes to a namespace of the same name in another region's
+ * cluster. Were there a pod, it would reach nothing and be reached by nobody.
+ */
+export function edgeNamespace(
+  name: string,
+  args: { readonly name: string; readonly labels?: Readonly<Record<string, string>> },
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Namespace {
+  const labels = { "app.kubernetes.io/part-of": PART_OF };
+  const namespace = new k8s.core.v1.Namespace(
+    name,
+    {
+      metadata: {
+        name: args.name,
+        labels: {
+          ...labels,
+          "pod-security.kubernetes.io/enforce": "restricted",
+          "pod-security.kubernetes.io/audit": "restricted",
+          "pod-security.kubernetes.io/warn": "restricted",
+          ...args.labels,
+        },
+      },
+    },
+    opts,
+  );
+  new k8s.networking.v1.NetworkPolicy(
+    `${name}-default-deny`,
+    {
+      metadata: { name: "default-deny", namespace: namespace.metadata.name, labels },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    },
+    opts,
+  );
+  return namespace;
+}
