@@ -98,6 +98,12 @@ test("a reference with its digest is taken as it is, as the image's own build kn
   const built = `${host}/a/built:9@sha256:${"ab".repeat(32)}`;
   expect(await pin("--image", `runtime=${built}`)).toMatchObject({ code: 0 });
   expect(readImages(readFileSync(file, "utf8")).images.runtime).toBe(built);
+  await pin("--image", `runtime=:10@sha256:${"cd".repeat(32)}`);
+  const { runtime, ...others } = readImages(readFileSync(file, "utf8")).images;
+  expect(runtime).toBe(`${host}/a/built:10@sha256:${"cd".repeat(32)}`);
+  // Nothing else was asked for, so nothing else changed.
+  for (const image of Object.values(others)) expect(image).toContain(ZEROS);
+  expect(requests).toEqual([]);
   expect(await pin("--image", `nothing=${built}`)).toMatchObject({
     code: 2,
     output: expect.stringContaining("names one of"),

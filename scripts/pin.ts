@@ -12,8 +12,8 @@ const HELP = `
 npm run pin -- <environment> [--image <name>=<reference> …] [--check]
 
 Asks the registries for the digest of each image's tag, and writes <image>:<tag>@sha256:… into stacks/3-services/Pulumi.<environment>.yaml.
-  --image   this reference for the image of that name, such as runtime=europe-west1-docker.pkg.dev/…/bulkhead-runtime:1.4.0@sha256:…;
-            one that has a digest is taken as it is
+  --image   only the image of that name, at this reference: runtime=europe-west1-docker.pkg.dev/…/bulkhead-runtime:1.4.0@sha256:…, or
+            runtime=:1.4.0@sha256:… where the registry stays the environment's own. One that has a digest is taken as it is
   --check   write nothing; end with 1 where a tag names something else than the file does
 Artifact Registry is asked as whoever gcloud is logged in as; the others without a login.`;
 
@@ -26,7 +26,7 @@ await script(
     const { services } = readEnvironment(stacks, name);
     const file = join(stacks, "3-services", `Pulumi.${name}.yaml`);
     const text = readFileSync(file, "utf8");
-    const given = givenImages(values.image ?? [], Object.keys(services.images));
+    const given = givenImages(values.image ?? [], services.images);
     const registry: Registry = {
       token: gcloudToken,
       ...(process.env.BULKHEAD_REGISTRY_SCHEME === "http" ? { scheme: "http" as const } : {}),
@@ -34,6 +34,7 @@ await script(
     const pinned: Record<string, string> = {};
     const differing: string[] = [];
     for (const [key, before] of Object.entries(services.images)) {
+      if (values.image && given[key] === undefined) continue;
       const wanted = given[key] ?? before;
       const after = await pin(wanted, given[key] !== undefined, registry);
       pinned[key] = after;
@@ -47,13 +48,17 @@ await script(
   },
 );
 
-function givenImages(words: readonly string[], known: readonly string[]): Record<string, string> {
+function givenImages(words: readonly string[], images: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     words.map((word) => {
       const [, key = "", image = ""] = /^([^=]+)=(\S+)$/.exec(word) ?? [];
-      if (!known.includes(key))
-        throw new UserError(`--image ${word}: names one of ${known.join(", ")}, then = and a reference`, 2);
-      return [key, image];
+      const own = images[key];
+      if (own === undefined)
+        throw new UserError(
+          `--image ${word}: names one of ${Object.keys(images).join(", ")}, then = and a reference`,
+          2,
+        );
+      return [key, image.startsWith(":") ? `${parseImage(own).name}${image}` : image];
     }),
   );
 }
