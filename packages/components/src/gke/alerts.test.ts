@@ -3,7 +3,7 @@ import { all, at, one, texts } from "../testing/find.ts";
 import { record } from "../testing/mocks.ts";
 import { WorkloadAlerts } from "./alerts.ts";
 import { WorkloadDashboard, workloadDashboard } from "./dashboard.ts";
-import { QUERIES } from "./queries.ts";
+import { QUERIES, tooManyErrors } from "./queries.ts";
 
 const THRESHOLDS = {
   podRestarts: 7,
@@ -50,7 +50,7 @@ test("thresholds are the config's", async () => {
   expect(named("pod-unschedulable").duration).toBe("1200s");
   expect(named("autoscaler-at-maximum").duration).toBe("1800s");
   expect(named("pool-waiting").query).toMatch(/> 9$/);
-  expect(named("gateway-errors").query).toMatch(/> 3 or .* > 3$/);
+  expect(named("gateway-errors").query).toMatch(/> 3 and .* or .* > 3 and /);
 });
 
 test("rollouts are seen by the names of their Jobs", async () => {
@@ -59,7 +59,7 @@ test("rollouts are seen by the names of their Jobs", async () => {
 });
 
 test("queries close what they open, and name the resource of Google's metrics", () => {
-  for (const query of Object.values(QUERIES)) {
+  for (const query of [...Object.values(QUERIES), tooManyErrors(2)]) {
     const opened = (open: string, close: string) => query.split(open).length === query.split(close).length;
     expect([query, opened("(", ")"), opened("{", "}"), opened("[", "]")]).toEqual([query, true, true, true]);
     // A metric of Google's may be written by several kinds of resource; PromQL wants to know of which.

@@ -2,7 +2,7 @@
 import type { GkeConfig } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { type AlertPolicyOptions, alertPolicy } from "../observability/alert-policy.ts";
-import { QUERIES } from "./queries.ts";
+import { QUERIES, tooManyErrors } from "./queries.ts";
 
 export interface WorkloadAlertsArgs {
   /** Google Cloud project id. Changing it replaces the alerts. */
@@ -118,7 +118,7 @@ function requests(thresholds: GkeConfig["alerts"]): Record<string, Alert> {
       severity: "CRITICAL",
       condition: {
         kind: "promql",
-        query: `${QUERIES.gatewayErrors} > ${thresholds.errorPercent} or ${QUERIES.internalErrors} > ${thresholds.errorPercent}`,
+        query: tooManyErrors(thresholds.errorPercent),
         forSeconds: 300,
       },
       documentation:

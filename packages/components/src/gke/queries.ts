@@ -19,7 +19,17 @@ export const QUERIES = {
 
 /** Of 5xx among a load balancer's answers. `https_internal` stands for `https/internal` in the metric's name. */
 function percentage(metric: "https" | "https_internal", resource: string): string {
-  const requests = (classes: string) =>
-    `sum by (url_map_name) (rate(loadbalancing_googleapis_com:${metric}_request_count{monitored_resource="${resource}"${classes}}[5m]))`;
-  return `100 * ${requests(',response_code_class="500"')} / ${requests("")}`;
+  return `100 * ${answers(metric, resource, ',response_code_class="500"')} / ${answers(metric, resource, "")}`;
+}
+
+/** A second's answers of each load balancer. */
+function answers(metric: "https" | "https_internal", resource: string, classes: string): string {
+  return `sum by (url_map_name) (rate(loadbalancing_googleapis_com:${metric}_request_count{monitored_resource="${resource}"${classes}}[5m]))`;
+}
+
+/** Errors beyond a percentage, ten or more in five minutes: one of the three requests of a quiet night is no outage. */
+export function tooManyErrors(percent: number): string {
+  const beyond = (share: string, metric: "https" | "https_internal", resource: string) =>
+    `(${share} > ${percent} and ${answers(metric, resource, ',response_code_class="500"')} * 300 >= 10)`;
+  return `${beyond(QUERIES.gatewayErrors, "https", "https_lb_rule")} or ${beyond(QUERIES.internalErrors, "https_internal", "internal_http_lb_rule")}`;
 }
