@@ -53,10 +53,15 @@ export function rawFromPulumi(all: Readonly<Record<string, string>>): Raw {
   );
 }
 
+/** A time as it was written: unquoted in YAML, Pulumi takes it for a time and passes it on in Go's notation. */
+function instant(text: string): string {
+  return text.replace(/^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) \+0000 UTC$/, "$1T$2Z");
+}
+
 function parseScalar(text: string): unknown {
   if (/^[[{]|^(?:true|false|null|-?\d+)$/.test(text)) {
     try {
-      return JSON.parse(text);
+      return JSON.parse(text, (_key, value: unknown) => (typeof value === "string" ? instant(value) : value));
     } catch {
       return text;
     }
