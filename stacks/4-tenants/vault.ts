@@ -62,7 +62,7 @@ export function tenantsInVault(args: TenantsVaultArgs): void {
   const cluster = args.vault.clusters[args.region];
   const host = args.vault.hosts[cell];
   if (!cluster || !host) throw new pulumi.RunError(`stacks/3-services has no Vault for cell ${cell}; apply it first`);
-  const inVault = vaultProvider(config);
+  const inVault = vaultProvider(config, `vault-${cell}`);
   const databases = own.map((tenant) => ownDatabase(args, host, tenant, inVault));
   const path = vaultPath(
     `${cell}-allow-vault-tenants`,

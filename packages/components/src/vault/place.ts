@@ -1,5 +1,5 @@
 /** Where Vault is, as whatever logs in to it needs to know. */
-import type { VaultConfig } from "@bulkhead/config";
+import { VAULT_AUDIENCE, type VaultConfig } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
@@ -21,6 +21,14 @@ export function placeOf(config: VaultConfig): VaultPlace {
     caCertificate: config.caCertificate ?? null,
     namespace: config.namespace ?? null,
   };
+}
+
+/**
+ * For whom the service account's token is: Vault alone, and nobody could use it elsewhere. Where the token has itself reviewed it is for the
+ * cluster's API server, which takes no other (undefined: Kubernetes' own default).
+ */
+export function audienceOf(reviewer: "vault" | "client"): string | undefined {
+  return reviewer === "vault" ? VAULT_AUDIENCE : undefined;
 }
 
 /** Where Vault runs in a GKE cluster of the environment; undefined where it does not. */
@@ -65,8 +73,8 @@ export function reviewsItself(
 }
 
 /** The provider, told where Vault is; its token comes from VAULT_TOKEN or from what `vault login` left, and never from config. */
-export function vaultProvider(config: VaultConfig): vault.Provider {
-  return new vault.Provider("vault", {
+export function vaultProvider(config: VaultConfig, name = "vault"): vault.Provider {
+  return new vault.Provider(name, {
     address: config.address,
     ...(config.namespace === undefined ? {} : { namespace: config.namespace }),
   });
