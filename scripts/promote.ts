@@ -4,7 +4,7 @@ import { script, UserError } from "./lib/cli.ts";
 import { watchInterrupt } from "./lib/interrupt.ts";
 import { during, Progress, type Step } from "./lib/progress.ts";
 import { inCluster, instancesOf, refuseRisks, siteOf } from "./recovery/layers.ts";
-import { type Plan, planPromotion, Refusal } from "./recovery/plan.ts";
+import { type Plan, planPromotion, Refusal, refuseResidency } from "./recovery/plan.ts";
 import {
   confirm,
   gitLine,
@@ -58,6 +58,7 @@ async function promote(situation: Situation, values: PromoteValues): Promise<num
   const { applied, cell, config, file, layers } = situation;
   const unreachable = values.unreachable === true;
   const plan = planPromotion(cell, config, applied, { to: values.to, fenceOthers: values["fence-others"] });
+  refuseResidency(plan, applied.sites[plan.to]!.region, situation.environment.tenants.tenants);
   print(...siteLines(situation), gitLine(situation));
   await checkClusters(situation, plan, unreachable);
   if (!plan.resumed)
@@ -99,7 +100,8 @@ async function carryOut(situation: Situation, plan: Plan, edited: string, unreac
   const database = progress.step(`promoting ${plan.to}`);
   await during(database, async () => {
     const exclude = unreachable ? await oldSite(situation, plan) : [];
-    database.done(await layers.apply("2-database", database, { exclude }));
+    // Previewed before it was confirmed.
+    database.done(await layers.applyUnseen("2-database", database, { exclude }));
   });
 
   for (const layer of ["3-services", "4-tenants"] as const) {
@@ -120,7 +122,7 @@ async function stopWriters({ alloydb, applied, layers }: Situation, plan: Plan, 
   for (const name of plan.sites.fenced) {
     const site = applied.sites[name];
     const found = site && (await alloydb.look(site));
-    if (found?.type !== "PRIMARY") continue;
+    if (site === undefined || found?.type !== "PRIMARY") continue;
     // Nothing reads from a primary that is stopped, so pools go first.
     const running = found.instances
       .filter(({ state }) => state !== "STOPPED")

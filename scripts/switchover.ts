@@ -6,7 +6,7 @@ import { during, Progress } from "./lib/progress.ts";
 import type { ClusterState } from "./recovery/alloydb.ts";
 import { switchoverCommand } from "./recovery/alloydb.ts";
 import { clustersAndInstances, refuseRisks } from "./recovery/layers.ts";
-import { type Plan, planSwitchover, Refusal } from "./recovery/plan.ts";
+import { type Plan, planSwitchover, Refusal, refuseResidency } from "./recovery/plan.ts";
 import {
   confirm,
   gitLine,
@@ -58,6 +58,7 @@ await script(HELP, SWITCHOVER_OPTIONS, async (values, positionals) => {
 async function switchOver(situation: Situation, values: Values, most: number): Promise<number> {
   const { applied, cell, config } = situation;
   const plan = planSwitchover(cell, config, applied, { to: values.to });
+  refuseResidency(plan, applied.sites[plan.to]!.region, situation.environment.tenants.tenants);
   print(...siteLines(situation), gitLine(situation));
   const switched = await checkClusters(situation, plan, most);
   if (!switched && !plan.resumed) await refusePending(situation, ["2-database", "3-services", "4-tenants"]);

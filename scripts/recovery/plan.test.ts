@@ -1,7 +1,7 @@
 import type { CellDatabaseOutputs } from "@bulkhead/components";
-import { type CellConfig, HOME, parseDatabase, siteRoles } from "@bulkhead/config";
+import { type CellConfig, checkTenants, HOME, parseDatabase, siteRoles } from "@bulkhead/config";
 import { describe, expect, test } from "vitest";
-import { planPromotion, planSwitchover, Refusal } from "./plan.ts";
+import { planPromotion, planSwitchover, Refusal, refuseResidency } from "./plan.ts";
 
 const DR = { dr: { region: "us-east4" } };
 
@@ -88,6 +88,19 @@ describe("promotion", () => {
     const cell = config(fields);
     expect(refusal(() => planPromotion("eu1", cell, applied(cell), options))).toContain(words);
   });
+});
+
+test("tenants are not led out of where their data has to lie", () => {
+  const cell = config();
+  const plan = planPromotion("eu1", cell, applied(cell), {});
+  const { tenants } = checkTenants(
+    { acme: {}, initech: { residency: "eu" } },
+    { cells: { eu1: cell }, defaultCell: "eu1" },
+  );
+  const words = refusal(() => refuseResidency(plan, "us-east4", tenants));
+  expect(words).toContain("initech (eu)");
+  expect(words).not.toContain("acme");
+  refuseResidency(plan, "europe-west4", tenants);
 });
 
 describe("switchover", () => {

@@ -1,6 +1,6 @@
 /** What a promotion or a switchover of a cell is to do, from its config and from what was applied last; refused where it is unsafe. */
 import type { CellDatabaseOutputs } from "@bulkhead/components";
-import { type CellConfig, didYouMean, siteRoles } from "@bulkhead/config";
+import { type CellConfig, didYouMean, residencySatisfied, siteRoles, type Tenant } from "@bulkhead/config";
 import { UserError } from "../lib/cli.ts";
 import type { Sites } from "./stack-file.ts";
 
@@ -76,6 +76,24 @@ export function planSwitchover(cell: string, config: CellConfig, applied: Applie
   }
   const to = chooseTarget(cell, config, applied, options);
   return { cell, from: config.writer, to, sites: { writer: to, fenced: config.fenced }, resumed: false };
+}
+
+/** Tenants that say where their data may lie are not led out of there. @throws Refusal */
+export function refuseResidency(plan: Plan, region: string, tenants: readonly Tenant[]): void {
+  const bound = tenants.filter(
+    // An instance tenant's cluster stays where the cell was put.
+    ({ cell, isolation, residency }) =>
+      cell === plan.cell &&
+      isolation !== "instance" &&
+      residency !== undefined &&
+      !residencySatisfied(residency, region),
+  );
+  if (bound.length === 0) return;
+  const names = bound.map(({ id, residency }) => `${id} (${residency})`);
+  throw new Refusal(
+    `${plan.to} lies in ${region}, and these tenants of ${plan.cell} may not be served from there: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`,
+    "choose a secondary where they may be; or, where they agreed to it, take residency from their lines in stacks/4-tenants first",
+  );
 }
 
 /** A run that was cut short between the edit of the config and its application. */

@@ -15,6 +15,7 @@ import {
   WorkloadIdentity,
 } from "@bulkhead/components";
 import {
+  HOME,
   type KnownTenant,
   type Manifest,
   type Tiers,
@@ -55,16 +56,18 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
   const { database, environment, foundation, provider, services, tenant } = args;
   const { settings } = database;
   const region = foundation.regions[database.region]!;
+  // Where the cell was put, whichever of its sites writes by now: the tenant's cluster has no replica to follow it with.
+  const home = database.sites[HOME]!.region;
   const guarded = tenant.status !== "deleted";
   const opts = { providers: [provider] };
   const name = (what: string) => `instance-${tenant.id}--${what}`;
 
   const cluster = new AlloyDbCluster(tenantCluster(tenant.id), {
     project: foundation.project,
-    region: database.region,
+    region: home,
     network: foundation.networkId,
     access: foundation.databaseAccess,
-    kmsKey: region.keys.database,
+    kmsKey: foundation.regions[home]!.keys.database,
     channels: foundation.notificationChannels,
     ...cellSettings(environment, tenant.cell, settings),
     cpuCount: tenant.instance?.cpuCount ?? 2,

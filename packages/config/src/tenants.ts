@@ -9,6 +9,7 @@ import {
   type TenantStatus,
   tenantSchema,
 } from "./schema/tenants.ts";
+import { HOME } from "./sites.ts";
 import { checkTenantId } from "./tenant-id.ts";
 
 /** A tenant with every default filled in: what manifests, programs and the runtime work with. */
@@ -44,7 +45,8 @@ export interface CellPlaces {
 
 /** Every region that holds a tenant's data: of its cell and of the cell's replicas. A cluster of its own has no replica elsewhere. */
 function regionsOf({ region, secondaries = {}, sites = {} }: CellPlaces, isolation: Isolation | undefined): string[] {
-  if (isolation === "instance") return [region];
+  // Its cluster stays where the cell was put, whichever site writes by now.
+  if (isolation === "instance") return [sites[HOME]?.region ?? region];
   const elsewhere = [...Object.values(secondaries), ...Object.values(sites)].map((site) => site.region);
   return [...new Set([region, ...elsewhere])];
 }
