@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkTenants, writeManifest } from "@bulkhead/config";
-import { gcpDriver, makeDatabase, temporaryCloud } from "@bulkhead/local-cloud/testing";
+import { gcpDriver, makeDatabase, Paths, readServer, temporaryCloud } from "@bulkhead/local-cloud/testing";
 import type { Target } from "@bulkhead/runtime";
 import pg from "pg";
 import { REPOSITORY } from "./platform.ts";
@@ -37,10 +37,16 @@ export class Cell {
   readonly address: { readonly host: string; readonly port: number };
   readonly #folder = mkdtempSync(join(tmpdir(), "bulkhead-cell-"));
   readonly #operator: Target;
+  readonly #instance: string;
   readonly #cloud: ReturnType<typeof temporaryCloud>;
 
-  private constructor(operator: Target & { host: string; port: number }, cloud: ReturnType<typeof temporaryCloud>) {
+  private constructor(
+    operator: Target & { host: string; port: number },
+    cloud: ReturnType<typeof temporaryCloud>,
+    instance: string,
+  ) {
     this.#operator = operator;
+    this.#instance = instance;
     this.#cloud = cloud;
     this.address = { host: operator.host, port: operator.port };
   }
@@ -65,7 +71,7 @@ export class Cell {
         databaseRoles,
       });
     }
-    const cell = new Cell(await cloud.cloud.adminLogin(instanceName), cloud);
+    const cell = new Cell(await cloud.cloud.adminLogin(instanceName), cloud, instanceName);
     return cell;
   }
 
@@ -93,7 +99,13 @@ export class Cell {
   /** Writes a manifest of these tenants; returns its folder. */
   manifest(
     tenants: Tenants,
-    settings: { shards?: number; schemasPerShard?: number; logins?: Record<string, string> } = {},
+    settings: {
+      shards?: number;
+      schemasPerShard?: number;
+      logins?: Record<string, string>;
+      /** The shard that a schema tenant is routed to. Default: the registry chooses. */
+      routed?: Record<string, number>;
+    } = {},
   ): string {
     const { tenants: checked, mistakes } = checkTenants(tenants, {
       cells: { eu1: { region: "europe-west1" } },
@@ -111,7 +123,10 @@ export class Cell {
       shards: settings.shards ?? 1,
       schemasPerShard: settings.schemasPerShard ?? 100,
       logins: { ...LOGINS, ...settings.logins },
-      tenants: checked,
+      tenants: checked.map((tenant) => {
+        const shard = settings.routed?.[tenant.id];
+        return shard === undefined ? tenant : { ...tenant, shard };
+      }),
     });
     const folder = mkdtempSync(join(this.#folder, "manifest-"));
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
@@ -177,6 +192,13 @@ export class Cell {
   > {
     const { tenants } = JSON.parse((await this.run(["status", "--json"])).stdout) as { tenants: { id: string }[] };
     return Object.fromEntries(tenants.map((tenant) => [tenant.id, tenant])) as never;
+  }
+
+  /** Folder of the server's data. */
+  async dataFolder(): Promise<string> {
+    const record = await readServer(new Paths(this.#cloud.dir), this.#instance);
+    if (!record) throw new Error(`there is no server of ${this.#instance}`);
+    return record.dataDir;
   }
 
   async stopServer(): Promise<void> {

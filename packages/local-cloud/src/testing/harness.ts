@@ -137,5 +137,7 @@ export async function makeIdentity(gcp: Driver, cluster: string, pod: string, op
 
 // What tests of the whole platform look behind the curtain with: the server's own superuser, and where a server's data lies.
 export { Paths, rootDirOf } from "../cloud/paths.ts";
+export { findPostgrest } from "../pods/postgrest.ts";
 export { asAdmin } from "../postgres/admin.ts";
+export { findBinaries, runAs } from "../postgres/binaries.ts";
 export { readServer } from "../postgres/record.ts";
