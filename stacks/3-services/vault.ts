@@ -168,9 +168,10 @@ export class VaultServices {
         schemaTenants: [],
         stable: Object.fromEntries(stable.map((name) => [stableLogin(name), "client_authenticator"])),
         generation: config.generation,
+        after: [connection, cell.bootstrap, path],
         reviewer,
       },
-      { providers: [this.#provider, cell.place.provider], dependsOn: [connection, cell.bootstrap, path] },
+      { providers: [this.#provider, cell.place.provider] },
     );
     for (const name of workloads) this.#workload(cell, name, connection, logins);
   }
@@ -211,6 +212,7 @@ export class VaultServices {
           vault: placeOf(config),
           auth: authPath,
           role: vaultRole,
+          reviewer,
           credentials: path,
           database: { ...SIDECAR, name: PLATFORM_DATABASE },
           ...(config.caCertificate === undefined ? {} : { caSecret: `vault-${name}-ca` }),

@@ -92,9 +92,10 @@ export function tenantsInVault(args: TenantsVaultArgs): void {
       schemaTenants: shared.map(({ id }) => id),
       stable: {},
       generation: config.generation,
+      after: [...databases, args.after, path],
       reviewer: cluster.reviewer,
     },
-    { providers: [inVault, provider], dependsOn: [...databases, args.after, path] },
+    { providers: [inVault, provider] },
   );
   const roles = shared.map((tenant) => sharedRole(args, tenant, inVault, logins));
   workloads(args, inVault, [logins, ...roles]);

@@ -13,8 +13,8 @@ import {
   vaultTenantLogin,
 } from "@bulkhead/config";
 import { becomeAdministrator, createRole } from "./bootstrap.ts";
-import { type Client, id, literal, type Target, transaction, withClient } from "./database.ts";
-import { badInput } from "./failure.ts";
+import { type Client, id, literal, messageOf, type Target, transaction, withClient } from "./database.ts";
+import { badInput, Failure } from "./failure.ts";
 import { underLock } from "./lock.ts";
 import type { Logger } from "./logger.ts";
 import { readTenants } from "./registry.ts";
@@ -54,26 +54,43 @@ export async function giveVaultLogins(target: Target, options: VaultLoginsOption
     const administrator = await becomeAdministrator(client);
     return underLock(target, PLATFORM_DATABASE, log, async () => {
       const logins = await ownLogins(client, options);
-      for (const own of logins) await prepare(client, own);
+      const failed: string[] = [];
+      const due: OwnLogin[] = [];
+      // What cannot be given (the database of a tenant that failed) keeps no other from being given.
+      for (const own of logins)
+        await prepare(client, own).then(
+          async () => {
+            if ((await seedOf(client, own)) !== seed(options, own)) due.push(own);
+          },
+          (error) => failed.push(`${own.connection}: ${messageOf(error)}`),
+        );
       await grantSchemaTenants(client, options.schemaTenants);
       await createStable(client, administrator, options.stable);
-      const given: string[] = [];
-      const due: OwnLogin[] = [];
-      for (const own of logins) if ((await seedOf(client, own)) !== seed(options, own)) due.push(own);
-      if (due.length === 0) return given;
-      const vault = await VaultClient.login(options, options);
-      try {
-        for (const own of due) {
-          await handOver(client, vault, options, own);
-          log.say(`Vault has the login ${own.login} by the connection ${own.connection}, and changed its password`);
-          given.push(own.connection);
-        }
-      } finally {
-        await vault.logout();
-      }
-      return given;
+      if (due.length > 0) await handOverAll(client, options, due, failed, log);
+      if (failed.length > 0) throw new Failure(`Vault was not given all its logins:\n  ${failed.join("\n  ")}`, 1);
+      return due.map(({ connection }) => connection);
     });
   });
+}
+
+async function handOverAll(
+  client: Client,
+  options: VaultLoginsOptions,
+  due: readonly OwnLogin[],
+  failed: string[],
+  log: Logger,
+): Promise<void> {
+  const vault = await VaultClient.login(options, options);
+  try {
+    for (const own of due) {
+      await handOver(client, vault, options, own).then(
+        () => log.say(`Vault has the login ${own.login} by the connection ${own.connection}, and changed its password`),
+        (error) => failed.push(`${own.connection}: ${messageOf(error)}`),
+      );
+    }
+  } finally {
+    await vault.logout();
+  }
 }
 
 async function ownLogins(client: Client, options: VaultLoginsOptions): Promise<OwnLogin[]> {

@@ -1,12 +1,13 @@
 /** A login in a pod's memory, by the Vault Agent that the injector puts beside a Job's container: no Secret ever holds it. */
-import { VAULT_AUDIENCE } from "@bulkhead/config";
-import type { VaultPlace } from "./place.ts";
+import { audienceOf, type VaultPlace } from "./place.ts";
 
 export interface VaultAgentArgs {
   readonly vault: VaultPlace;
   /** Path of the cluster's auth method, without `auth/`. */
   readonly auth: string;
   readonly role: string;
+  /** See VaultCluster. */
+  readonly reviewer: "vault" | "client";
   /** Full path of the credentials: `<mount>/creds/<role>`. */
   readonly credentials: string;
   /** Where the pod finds its database: its own Auth Proxy sidecar, say. */
@@ -28,7 +29,7 @@ export interface VaultTokenVolume {
     readonly sources: readonly {
       readonly serviceAccountToken: {
         readonly path: string;
-        readonly audience: string;
+        readonly audience?: string;
         readonly expirationSeconds: number;
       };
     }[];
@@ -43,6 +44,7 @@ export const AGENT_PORT = 8210;
 
 export function vaultAgent(args: VaultAgentArgs): VaultAgent {
   const { database, vault } = args;
+  const audience = audienceOf(args.reviewer);
   const service = [
     "[bulkhead]",
     `host=${database.host}`,
@@ -77,7 +79,15 @@ export function vaultAgent(args: VaultAgentArgs): VaultAgent {
       {
         name: TOKEN_VOLUME,
         projected: {
-          sources: [{ serviceAccountToken: { path: "token", audience: VAULT_AUDIENCE, expirationSeconds: 600 } }],
+          sources: [
+            {
+              serviceAccountToken: {
+                path: "token",
+                ...(audience === undefined ? {} : { audience }),
+                expirationSeconds: 600,
+              },
+            },
+          ],
         },
       },
     ],

@@ -1,5 +1,4 @@
 /** A login as a Secret: by the Vault Secrets Operator, or by the External Secrets Operator. The objects are read by their controllers. */
-import { VAULT_AUDIENCE } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { VaultPlace } from "./place.ts";
@@ -15,6 +14,8 @@ export interface DeliveryArgs {
   /** The login stays, and its password changes. */
   readonly stable: boolean;
   readonly role: pulumi.Input<string>;
+  /** See audienceOf. */
+  readonly audience: string | undefined;
   readonly serviceAccountName: pulumi.Input<string>;
   readonly lease: { readonly default: number };
   readonly restart: readonly string[];
@@ -34,6 +35,7 @@ export function bySecretsOperator(name: string, args: DeliveryArgs, opts: pulumi
       { apiVersion: "secrets.hashicorp.com/v1beta1", kind, metadata, spec },
       { ...opts, dependsOn },
     );
+  const audiences = audiencesOf(args);
   const inNamespace = vault.namespace === null ? {} : { namespace: vault.namespace };
   const connection = object("VaultConnection", {
     address: vault.address,
@@ -50,7 +52,7 @@ export function bySecretsOperator(name: string, args: DeliveryArgs, opts: pulumi
       kubernetes: {
         role: args.role,
         serviceAccount: args.serviceAccountName,
-        audiences: [VAULT_AUDIENCE],
+        ...audiences,
         tokenExpirationSeconds: 600,
       },
     },
@@ -93,7 +95,7 @@ export function externally(name: string, args: DeliveryArgs, opts: pulumi.Custom
             kubernetes: {
               mountPath: args.auth,
               role: args.role,
-              serviceAccountRef: { name: args.serviceAccountName, audiences: [VAULT_AUDIENCE] },
+              serviceAccountRef: { name: args.serviceAccountName, ...audiencesOf(args) },
             },
           },
         },
@@ -125,4 +127,8 @@ export function externally(name: string, args: DeliveryArgs, opts: pulumi.Custom
     },
     { ...opts, dependsOn: [generator] },
   );
+}
+
+function audiencesOf({ audience }: DeliveryArgs) {
+  return audience === undefined ? {} : { audiences: [audience] };
 }

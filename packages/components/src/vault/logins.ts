@@ -1,12 +1,12 @@
 /** How Vault comes by its own logins: a Job of the administrator's makes them, tells Vault the passwords, and has Vault change them at once. */
-import { shortHash, VAULT_AUDIENCE } from "@bulkhead/config";
+import { shortHash } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 import type { Identity } from "../identity/workload-identity.ts";
 import { labelsOf } from "../pods/labels.ts";
 import { type RuntimeVolume, runtimeJob } from "../tenancy/runtime-job.ts";
-import { reviewsItself, type VaultPlace } from "./place.ts";
+import { audienceOf, reviewsItself, type VaultPlace } from "./place.ts";
 import { loginsPolicy } from "./policy.ts";
 
 export interface VaultLoginsArgs {
@@ -31,6 +31,8 @@ export interface VaultLoginsArgs {
   readonly stable: Readonly<Record<string, string>>;
   /** Raised, it gives Vault new passwords. */
   readonly generation: number;
+  /** What has to be there first: the connections, the databases, and the way to Vault. */
+  readonly after: readonly pulumi.Resource[];
   /** See VaultCluster. */
   readonly reviewer: "vault" | "client";
 }
@@ -43,6 +45,8 @@ export class VaultLogins extends pulumi.ComponentResource {
   constructor(name: string, args: VaultLoginsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:vault:VaultLogins", name, {}, opts);
     const parent = { parent: this };
+    const only = audienceOf(args.reviewer);
+    const audience = only === undefined ? {} : { audience: only };
     const policy = new vault.Policy(
       name,
       {
@@ -58,7 +62,7 @@ export class VaultLogins extends pulumi.ComponentResource {
         roleName: `${args.path}-${name}`,
         boundServiceAccountNames: [args.administrator.serviceAccountName],
         boundServiceAccountNamespaces: [args.namespace],
-        audience: VAULT_AUDIENCE,
+        ...audience,
         tokenPolicies: [policy.name],
         tokenTtl: TOKEN_TTL,
         tokenMaxTtl: TOKEN_TTL,
@@ -79,7 +83,7 @@ export class VaultLogins extends pulumi.ComponentResource {
             ),
           ]
         : [];
-    const volume = this.#volume(name, args);
+    const volume = this.#volume(name, args, audience);
     runtimeJob(
       name,
       {
@@ -101,14 +105,18 @@ export class VaultLogins extends pulumi.ComponentResource {
         volumes: { vault: volume },
         deadlineSeconds: 900,
       },
-      { ...parent, dependsOn: bindings },
+      { ...parent, dependsOn: [...bindings, ...args.after] },
     );
     this.registerOutputs({});
   }
 
-  /** A token that is good for Vault alone, and Vault's CA. */
-  #volume(name: string, { job, namespace, vault: place }: VaultLoginsArgs): RuntimeVolume {
-    const token = { serviceAccountToken: { path: "token", audience: VAULT_AUDIENCE, expirationSeconds: TOKEN_TTL } };
+  /** A token that is good for Vault, and Vault's CA. */
+  #volume(
+    name: string,
+    { job, namespace, vault: place }: VaultLoginsArgs,
+    audience: { readonly audience?: string },
+  ): RuntimeVolume {
+    const token = { serviceAccountToken: { path: "token", ...audience, expirationSeconds: TOKEN_TTL } };
     const { caCertificate } = place;
     if (caCertificate === null) return { mountPath: FOLDER, sources: [token] };
     const authority = new k8s.core.v1.ConfigMap(

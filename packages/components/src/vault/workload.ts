@@ -1,11 +1,10 @@
 /** One workload's login: a policy for its credentials alone, a service account that Vault trusts with it, and its delivery. */
-import { VAULT_AUDIENCE } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 import { labelsOf } from "../pods/labels.ts";
 import { bySecretsOperator, externally } from "./delivery.ts";
-import { reviewsItself, type VaultPlace } from "./place.ts";
+import { audienceOf, reviewsItself, type VaultPlace } from "./place.ts";
 import { credentialsPolicy } from "./policy.ts";
 
 export interface VaultWorkloadArgs {
@@ -44,6 +43,7 @@ export class VaultWorkload extends pulumi.ComponentResource {
   constructor(name: string, args: VaultWorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bulkhead:vault:VaultWorkload", name, {}, opts);
     const own = `vault-${args.workload}`;
+    const audience = audienceOf(args.reviewer);
     const metadata = { name: own, namespace: args.namespace, labels: labelsOf(own, "vault") };
     this.serviceAccountName = args.serviceAccount
       ? pulumi.output(args.serviceAccount)
@@ -66,7 +66,7 @@ export class VaultWorkload extends pulumi.ComponentResource {
         roleName: `${args.path}-${args.workload}`,
         boundServiceAccountNames: [this.serviceAccountName],
         boundServiceAccountNamespaces: [args.namespace],
-        audience: VAULT_AUDIENCE,
+        ...(audience === undefined ? {} : { audience }),
         tokenPolicies: [policy.name],
         ...tokenOf(args),
       },
@@ -90,7 +90,14 @@ export class VaultWorkload extends pulumi.ComponentResource {
         { metadata: { ...metadata, name: `${own}-ca` }, stringData: { "ca.crt": caCertificate } },
         { parent: this },
       );
-    const delivery = { ...args, name: own, metadata, role: this.role, serviceAccountName: this.serviceAccountName };
+    const delivery = {
+      ...args,
+      audience,
+      name: own,
+      metadata,
+      role: this.role,
+      serviceAccountName: this.serviceAccountName,
+    };
     if (args.by === "vso") bySecretsOperator(name, delivery, { parent: this });
     if (args.by === "eso") externally(name, delivery, { parent: this });
     this.secret = args.by === "agent" ? null : own;
