@@ -41,19 +41,33 @@ export async function writeRelease(root: string, rehearsal: Rehearsal): Promise<
  * @param root - folder whose `stacks/` hold today's programs; its stack files of the environment are written over
  */
 export async function previewRelease(root: string, release: Release): Promise<Record<Layer, readonly Change[]>> {
-  const { environment } = release;
+  const { environment, layers } = release;
   for (const layer of LAYERS)
-    writeFileSync(join(root, "stacks", layer, `Pulumi.${environment}.yaml`), release.layers[layer].config);
+    writeFileSync(join(root, "stacks", layer, `Pulumi.${environment}.yaml`), layers[layer].config);
+  const states = Object.fromEntries(LAYERS.map((layer) => [layer, layers[layer].state])) as States;
+  return (await previewStates(root, environment, states, LAYERS)) as Record<Layer, readonly Change[]>;
+}
+
+/** The state of every layer, its secrets in plain text. */
+export type States = Readonly<Record<Layer, ExportedState>>;
+
+/** What the stack files and programs of `root` would change in layers of an environment that stands as `states` say. */
+export async function previewStates(
+  root: string,
+  environment: string,
+  states: States,
+  layers: readonly Layer[],
+): Promise<Partial<Record<Layer, readonly Change[]>>> {
   const rehearsal = Rehearsal.open(root, environment);
   try {
-    for (const layer of LAYERS) await rehearsal.import(layer, release.layers[layer].state);
+    for (const layer of LAYERS) await rehearsal.import(layer, states[layer]);
     const found: Partial<Record<Layer, readonly Change[]>> = {};
-    for (const layer of LAYERS) {
+    for (const layer of layers) {
       const changes = new Changes();
       await previewLayer(rehearsal.platform, layer, changes.onEvent);
       found[layer] = changes.all;
     }
-    return found as Record<Layer, readonly Change[]>;
+    return found;
   } finally {
     rehearsal.close();
   }

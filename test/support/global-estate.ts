@@ -37,6 +37,8 @@ async function rehearse(environment: string, folder: string): Promise<void> {
     for (const layer of LAYERS) {
       again[layer] = describeResources((await rehearsal.apply(layer)).changes);
       writeFileSync(join(folder, environment, `${layer}.json`), JSON.stringify(await rehearsal.export(layer)));
+      const open = await rehearsal.export(layer, { secrets: true });
+      writeFileSync(join(folder, environment, `${layer}.open.json`), JSON.stringify(open));
     }
     writeFileSync(join(folder, environment, "again.json"), JSON.stringify(again));
   } finally {
