@@ -205,6 +205,14 @@ const bad: Record<string, Bad> = {
     { "bulkhead:gke": { binaryAuthorization: { allow: { all: "**" } } } },
     { path: "bulkhead:gke.binaryAuthorization.allow.all", value: "**", remedy: /a host and a path/ },
   ),
+  "several regions without a fleet": foundation(
+    {
+      "bulkhead:regions": { "europe-west1": REGION, "us-east4": OTHER_REGION },
+      "bulkhead:gatewayRegion": "europe-west1",
+      "bulkhead:gke": { fleet: false },
+    },
+    { path: "bulkhead:gke.fleet", value: false, remedy: /needs the fleet/ },
+  ),
   "an archive that ends before its log": foundation(
     { "bulkhead:audit": { archive: { retentionDays: 30 } } },
     { path: "bulkhead:audit.archive.retentionDays", value: 30, remedy: /keep the archive longer/ },

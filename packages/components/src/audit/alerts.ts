@@ -71,7 +71,11 @@ export class AuditAlerts extends pulumi.ComponentResource {
             kind: "log",
             filter: kind === "iam" ? CHANGES.iam + exceptBy(Object.values(args.deployers)) : CHANGES[kind],
             labels: {
-              principal: "EXTRACT(protoPayload.authenticationInfo.principalEmail)",
+              // In a database nobody has a principal: there it is the login.
+              principal:
+                kind === "administrator-granted"
+                  ? "EXTRACT(protoPayload.request.user)"
+                  : "EXTRACT(protoPayload.authenticationInfo.principalEmail)",
               method: "EXTRACT(protoPayload.methodName)",
               resource: "EXTRACT(protoPayload.resourceName)",
             },

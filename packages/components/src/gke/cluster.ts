@@ -12,12 +12,15 @@ export interface GkeClusterArgs {
   readonly project: string;
   /** Region of the cluster; its nodes spread over the region's zones. Changing it replaces the cluster. */
   readonly region: string;
+  /** `projects/…/global/networks/…`. Changing it replaces the cluster. */
   readonly network: pulumi.Input<string>;
+  /** Name of the region's subnet. Changing it replaces the cluster. */
   readonly subnetwork: pulumi.Input<string>;
   /** Range of the control plane, a /28. Changing it replaces the cluster. */
   readonly controlPlaneRange: string;
   /** Who may reach the control plane: a name and a range each. Empty: from within the cluster's own subnet only. */
   readonly authorizedNetworks: Readonly<Record<string, string>>;
+  /** How soon new versions come: `RAPID` first, `STABLE` last. */
   readonly releaseChannel: "RAPID" | "REGULAR" | "STABLE";
   /** Refuse to delete the cluster. */
   readonly deletionProtection: boolean;

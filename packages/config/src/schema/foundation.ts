@@ -127,7 +127,7 @@ export function checkFoundation(config: Partial<FoundationConfig>): Mistake[] {
     });
   }
   mistakes.push(...checkRanges(config));
-  if (config.gke) mistakes.push(...checkGke(config.gke));
+  if (config.gke) mistakes.push(...checkGke(config.gke, regions.length));
   if (config.audit) mistakes.push(...checkAudit(config.audit));
   if (config.notifications) mistakes.push(...checkNotifications(config.notifications));
   return mistakes;

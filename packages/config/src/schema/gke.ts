@@ -176,9 +176,19 @@ export type NodePoolConfig = GkeConfig["nodePools"][string];
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Rules across fields. Takes what of a config is sound. */
-export function checkGke(gke: GkeConfig, path = "bulkhead:gke"): Mistake[] {
-  return [...checkNodePools(gke, path), ...checkMaintenance(gke.maintenance, joinPath(path, "maintenance"))];
+/** Rules across fields. Takes what of a config is sound. `regions`: how many there are. */
+export function checkGke(gke: GkeConfig, regions: number, path = "bulkhead:gke"): Mistake[] {
+  return [
+    ...checkNodePools(gke, path),
+    ...checkMaintenance(gke.maintenance, joinPath(path, "maintenance")),
+    ...checkFleet(gke, regions, path),
+  ];
+}
+
+function checkFleet({ fleet }: GkeConfig, regions: number, path: string): Mistake[] {
+  if (fleet || regions < 2) return [];
+  const remedy = "leave it out: a gateway over several regions needs the fleet";
+  return [{ path: joinPath(path, "fleet"), value: false, problem: "is off, and there are several regions", remedy }];
 }
 
 function checkNodePools({ mode, nodePools }: GkeConfig, path: string): Mistake[] {

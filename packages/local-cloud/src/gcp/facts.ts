@@ -6,6 +6,10 @@ import table from "./facts.json" with { type: "json" };
  * To teach the stand-in another resource, or to correct one, add it here: an entry replaces the generated one.
  */
 const added: FactsTable = {
+  "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": {
+    required: ["member", "repository", "role"],
+    replaces: ["condition", "location", "member", "project", "repository", "role"],
+  },
   "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry": {
     required: ["certificates", "map"],
     replaces: ["hostname", "map", "matcher", "name", "project"],

@@ -39,6 +39,8 @@ export const identity: Shapers = {
     return { id, computed: { primaries: [{ name: `${id}/cryptoKeyVersions/1`, state: "ENABLED" }] } };
   },
   "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": (c) => binding(c, given(c, "cryptoKeyId")),
+  "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": (c) =>
+    binding(c, `projects/${c.project}/locations/${given(c, "location")}/repositories/${given(c, "repository")}`),
   "gcp:storage/bucketIAMMember:BucketIAMMember": (c) => binding(c, `b/${given(c, "bucket")}`),
   "gcp:secretmanager/secretIamMember:SecretIamMember": (c) => binding(c, given(c, "secretId")),
   "gcp:secretmanager/secret:Secret": (c) => {
