@@ -5,6 +5,7 @@ import {
   type EdgeOutputs,
   edgeNamespace,
   type FoundationOutputs,
+  furtherService,
   GatewayBackend,
   httpsRoute,
   InternalGateway,
@@ -12,7 +13,7 @@ import {
   PublicGateway,
   READS_NEAR,
   type ServicesOutputs,
-  tierService,
+  tierServiceName,
 } from "@bulkhead/components";
 import { adminHost, cellHost, type EdgeConfig, type ServicesConfig, TIERS, type Tier } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
@@ -29,13 +30,8 @@ export interface EdgeArgs {
 
 export function edgeServices(args: EdgeArgs): pulumi.Output<EdgeOutputs> {
   const { database, edge, foundation } = args;
-  const regions = Object.keys(foundation.regions);
-  const multiCluster = regions.length > 1;
-  const alone = multiCluster ? regions.filter((region) => foundation.regions[region]!.membership === null) : [];
-  if (alone.length > 0)
-    throw new pulumi.RunError(
-      `bulkhead:edge leads to the clusters of ${regions.length} regions, and those of ${alone.join(", ")} are in no fleet; register them in stacks/1-foundation`,
-    );
+  refuseUnprepared(edge, foundation, database);
+  const multiCluster = Object.keys(foundation.regions).length > 1;
   const clusters = new Clusters(foundation);
   const gateway = new PublicGateway(
     "edge",
@@ -59,6 +55,21 @@ export function edgeServices(args: EdgeArgs): pulumi.Output<EdgeOutputs> {
     cells: Object.fromEntries(cells),
     admin: edge.admin ? adminGateways(args, clusters) : null,
   });
+}
+
+/** Throws where stacks/1-foundation has not what the edge needs, before anything is made. */
+export function refuseUnprepared(edge: EdgeConfig, foundation: FoundationOutputs, database: DatabaseOutputs): void {
+  const regions = Object.keys(foundation.regions);
+  const alone = regions.filter((region) => foundation.regions[region]!.membership === null);
+  if (regions.length > 1 && alone.length > 0)
+    throw new pulumi.RunError(
+      `bulkhead:edge leads to the clusters of ${regions.length} regions, and those of ${alone.join(", ")} are in no fleet; register them in stacks/1-foundation`,
+    );
+  for (const { region } of edge.admin ? Object.values(database.cells) : [])
+    if (foundation.regions[region]!.proxyRange === null)
+      throw new pulumi.RunError(
+        `bulkhead:edge.admin needs a range for the proxies of ${region}; set bulkhead:regions.${region}.proxies of stacks/1-foundation and apply it first`,
+      );
 }
 
 /** What the edge puts into each region's cluster goes through one provider, and the gateways' namespace is made once. */
@@ -111,7 +122,8 @@ function publicRoutes(args: PublicRoutesArgs): { namespace: pulumi.Output<string
   // Over several clusters, routes and policies are in the gateway's cluster, in a namespace of the same name as the Services'.
   const namespace = served.some(({ region }) => region === foundation.gatewayRegion)
     ? service.namespace
-    : edgeNamespace(`edge-${cell}`, { name: namespaceOf(cell), labels: PUBLIC_LABEL }, opts).metadata.name;
+    : edgeNamespace(`edge-${cell}`, { name: namespaceOf(cell), labels: PUBLIC_LABEL, leftBehind: true }, opts).metadata
+        .name;
   const backend = (key: string, of: pulumi.Input<string>, tier: Tier, regions: readonly string[]) =>
     new GatewayBackend(
       `${cell}-edge-${key}`,
@@ -127,9 +139,21 @@ function publicRoutes(args: PublicRoutesArgs): { namespace: pulumi.Output<string
       { providers: [opts.provider] },
     );
 
+  const further = (name: string, workload: string, region: string) =>
+    furtherService(
+      `${cell}-edge-${name}${region === home ? "" : `-${region}`}`,
+      { namespace: service.namespace, name, workload },
+      { provider: clusters.provider(region) },
+    );
+  // Who is nearest to home reads there too, whether it has a replica or not: from the tier that writes.
+  const readAt = near.length === 0 ? [] : [...new Set([home, ...near])];
+  const readerOf = (workload: string, region: string) => (near.includes(region) ? readsOf(workload) : workload);
+
   const { pooledTier } = edge.rateLimits;
   const client = backend("client", service.client, pooledTier, [home]);
-  const reads = near.length > 0 ? [backend("client-reads", readsOf("client"), pooledTier, near)] : [];
+  const clientReads = readsOf("client");
+  if (readAt.length > near.length) further(clientReads, "client", home);
+  const reads = readAt.length > 0 ? [backend(clientReads, clientReads, pooledTier, readAt)] : [];
   httpsRoute(
     `${cell}-edge-client`,
     {
@@ -141,21 +165,14 @@ function publicRoutes(args: PublicRoutesArgs): { namespace: pulumi.Output<string
     { ...opts, dependsOn: [gateway] },
   );
 
-  const shards = shardNames(args.config);
-  const workloads = [
-    ...shards.map((shard) => [shard, [home]] as const),
-    ...(near.length > 0 ? shards.map((shard) => [readsOf(shard), near] as const) : []),
-  ];
-  for (const [workload, regions] of workloads)
+  for (const shard of shardNames(args.config))
     for (const tier of TIERS) {
-      const key = `${workload}-${tier}`;
-      for (const region of regions)
-        tierService(
-          `${cell}-edge-${key}${region === home ? "" : `-${region}`}`,
-          { namespace: service.namespace, workload, tier },
-          { provider: clusters.provider(region) },
-        );
-      backend(key, key, tier, regions);
+      const writes = tierServiceName(shard, tier);
+      further(writes, shard, home);
+      backend(writes, writes, tier, [home]);
+      const reads = tierServiceName(readsOf(shard), tier);
+      for (const region of readAt) further(reads, readerOf(shard, region), region);
+      if (readAt.length > 0) backend(reads, reads, tier, readAt);
     }
   return { namespace: pulumi.output(namespace), readsNear: near.length > 0 };
 }
@@ -166,10 +183,6 @@ function adminGateways(args: EdgeArgs, clusters: Clusters): pulumi.Output<NonNul
   const home = (cell: string) => database.cells[cell]!.region;
   const gateways = [...new Set(Object.keys(args.cells).map(home))].map((region) => {
     const cells = Object.keys(args.cells).filter((cell) => home(cell) === region);
-    if (foundation.regions[region]!.proxyRange === null)
-      throw new pulumi.RunError(
-        `bulkhead:edge.admin needs a range for the proxies of ${region}; set bulkhead:regions.${region}.proxies of stacks/1-foundation and apply it first`,
-      );
     const provider = clusters.provider(region);
     const gateway = new InternalGateway(
       `edge-admin-${region}`,

@@ -63,6 +63,7 @@ function placeOf(args: CellArgs, site: string, entry: SiteOutputs, role: Place["
       ranges: { nodes: region.nodeRange, databases: foundation.databaseRange },
       gatewayReaches: [...(role === "writer" ? served : []), ...(replica === undefined ? [] : served.map(readsOf))],
       paths: args.paths?.(role, region) ?? {},
+      leftBehind: args.config.edge !== undefined,
     },
     { providers: [provider] },
   );

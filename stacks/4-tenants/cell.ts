@@ -54,6 +54,7 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
       name: `bulkhead-${cell}-tenants`,
       ranges: { nodes: region.nodeRange, databases: foundation.databaseRange },
       gatewayReaches: own.map((tenant) => `tenant-${tenant.id}`),
+      leftBehind: Boolean(services.edge),
     },
     { providers: [provider] },
   );

@@ -83,6 +83,7 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
       name: tenantNamespace(tenant.id),
       ranges: { nodes: region.nodeRange, databases: foundation.databaseRange },
       gatewayReaches: served ? [`tenant-${tenant.id}`] : [],
+      leftBehind: Boolean(services.edge),
     },
     opts,
   );

@@ -6,6 +6,7 @@ import {
   httpsRoute,
   PUBLIC_LABEL,
   READS_NEAR,
+  tierServiceName,
 } from "@bulkhead/components";
 import { type PlacedTenant, tenantHost, tenantNamespace, tenantSchema } from "@bulkhead/config";
 import type * as k8s from "@pulumi/kubernetes";
@@ -43,7 +44,7 @@ export function tenantRoutes(args: TenantRoutesArgs): void {
       // Whatever the client asks for, it is asked of its own schema: it can neither choose another's nor be told their names.
       const setHeaders = { "Accept-Profile": schema, "Content-Profile": schema };
       const backend = (workload: string) => ({
-        service: `${workload}-${tenant.tier}`,
+        service: tierServiceName(workload, tenant.tier),
         multiCluster: edge.multiCluster,
       });
       const shard = `shard-${tenant.shard}`;
@@ -80,7 +81,7 @@ function mirrors(args: TenantRoutesArgs): (tenant: PlacedTenant) => k8s.core.v1.
     if (known) return known;
     const namespace = edgeNamespace(
       `edge-${name}`,
-      { name, labels: PUBLIC_LABEL },
+      { name, labels: PUBLIC_LABEL, leftBehind: true },
       { provider: args.providers.gateway },
     );
     made.set(name, namespace);

@@ -173,6 +173,21 @@ describe("bad input: exit code 2, and nothing was touched", () => {
         ]),
       /raise bulkhead:shards/,
     ));
+  test("a schema tenant that is routed to another shard than its own", () =>
+    unchanged(
+      () => cell.run(["apply", "--manifest", cell.manifest(tenants, { shards: 2, routed: { initech: 1 } })]),
+      /initech: is on shard 0, and routed to 1/,
+    ));
+  test("a new schema tenant that is routed to a shard that the cell has not", () =>
+    unchanged(
+      () =>
+        cell.run([
+          "apply",
+          "--manifest",
+          cell.manifest({ ...tenants, one: { isolation: "schema" } }, { shards: 2, routed: { one: 2 } }),
+        ]),
+      /raise bulkhead:shards/,
+    ));
   test("a released migration that was edited", () =>
     unchanged(async () => {
       const folder = mkdtempSync(join(tmpdir(), "bulkhead-migrations-"));
@@ -183,6 +198,19 @@ describe("bad input: exit code 2, and nothing was touched", () => {
       rmSync(folder, { recursive: true });
       return result;
     }, /was changed after its release/));
+});
+
+test("a schema tenant is served by the shard that it is routed to, and stays there when the manifest is silent", async () => {
+  const shardOf = (id: string) => cell.query("platform", [`select shard from bulkhead.tenant where id = '${id}'`], "bulkhead_owner");
+  const wanted = { ...tenants, routed: { isolation: "schema" } };
+  const settings = { shards: 2 };
+  expect((await cell.run(["bootstrap", "--manifest", cell.manifest({}, settings)])).code).toBe(0);
+  const result = await cell.run(["apply", "--manifest", cell.manifest(wanted, { ...settings, routed: { routed: 1 } })]);
+  expect(result.code, result.stdout).toBe(0);
+  expect(await shardOf("routed")).toEqual([{ shard: 1 }]);
+  await cell.run(["apply", "--manifest", cell.manifest(wanted, settings)]);
+  expect(await shardOf("routed")).toEqual([{ shard: 1 }]);
+  expect(await shardOf("initech")).toEqual([{ shard: 0 }]);
 });
 
 test("a superuser is refused: row-level security would not hold for it", async () => {

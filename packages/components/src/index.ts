@@ -11,7 +11,7 @@ export { proxyInstance } from "./auth-proxy/flags.ts";
 export { type ProxyCaller, proxyPath, SharedAuthProxy, type SharedAuthProxyArgs } from "./auth-proxy/shared.ts";
 export { RegionKeys, type RegionKeysArgs } from "./encryption/region-keys.ts";
 export { ServiceAgents, type ServiceAgentsArgs } from "./encryption/service-agents.ts";
-export { GatewayBackend, type GatewayBackendArgs, tierService } from "./gateway/backend.ts";
+export { furtherService, GatewayBackend, type GatewayBackendArgs, tierServiceName } from "./gateway/backend.ts";
 export { InternalGateway, type InternalGatewayArgs } from "./gateway/internal-gateway.ts";
 export { edgeNamespace } from "./gateway/namespace.ts";
 export { EDGE_NAMESPACE, httpsRoute, PUBLIC_LABEL, READS_NEAR } from "./gateway/objects.ts";

@@ -1,4 +1,5 @@
 /** What stands between a gateway and a Service: health checks, limits, time-outs. */
+import type { Tier } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { labelsOf } from "../pods/labels.ts";
@@ -83,19 +84,15 @@ export class GatewayBackend extends pulumi.ComponentResource {
  * One more Service of a workload's pods. What is limited is a Service: those of a workload that serves tenants of several tiers have one
  * each, and which of them a tenant's host leads to is not the client's to say.
  */
-export function tierService(
-  name: string,
-  args: { readonly namespace: pulumi.Input<string>; readonly workload: string; readonly tier: string },
+export function furtherService(
+  logicalName: string,
+  args: { readonly namespace: pulumi.Input<string>; readonly name: string; readonly workload: string },
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
   return new k8s.core.v1.Service(
-    name,
+    logicalName,
     {
-      metadata: {
-        name: `${args.workload}-${args.tier}`,
-        namespace: args.namespace,
-        labels: labelsOf(args.workload, "postgrest"),
-      },
+      metadata: { name: args.name, namespace: args.namespace, labels: labelsOf(args.workload, "postgrest") },
       spec: {
         type: "ClusterIP",
         selector: { app: args.workload },
@@ -104,4 +101,9 @@ export function tierService(
     },
     opts,
   );
+}
+
+/** Name of the Service by which tenants of a tier reach a workload that serves several tiers. */
+export function tierServiceName(workload: string, tier: Tier): string {
+  return `${workload}-${tier}`;
 }

@@ -8,7 +8,12 @@ import { PART_OF } from "../pods/labels.ts";
  */
 export function edgeNamespace(
   name: string,
-  args: { readonly name: string; readonly labels?: Readonly<Record<string, string>> },
+  args: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    /** Left behind when it is no longer declared: Services may have moved into it. Default: false. */
+    readonly leftBehind?: boolean;
+  },
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {
   const labels = { "app.kubernetes.io/part-of": PART_OF };
@@ -26,12 +31,13 @@ export function edgeNamespace(
         },
       },
     },
-    opts,
+    { ...opts, retainOnDelete: args.leftBehind ?? false },
   );
   new k8s.networking.v1.NetworkPolicy(
     `${name}-default-deny`,
     {
-      metadata: { name: "default-deny", namespace: namespace.metadata.name, labels },
+      // Not the name of the sealed namespace's own: where one takes the other's place, the old one's end would be the new one's.
+      metadata: { name: "edge-default-deny", namespace: namespace.metadata.name, labels },
       spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     },
     opts,

@@ -206,6 +206,6 @@ describe("Cloud Armor", () => {
 test("nothing of it but the gateway is public, and its namespace has room for no pod's talk", async () => {
   const { resources } = await gateway();
   expect(all(resources, "Service")).toEqual([]);
-  expect(nameOf(one(resources, "NetworkPolicy"))).toBe("default-deny");
+  expect(nameOf(one(resources, "NetworkPolicy"))).toBe("edge-default-deny");
   expect(at(one(resources, "Namespace").inputs, "metadata.labels")).not.toHaveProperty("bulkhead/edge");
 });

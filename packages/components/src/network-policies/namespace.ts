@@ -13,6 +13,11 @@ export interface SealedNamespaceArgs {
   readonly ranges: { readonly nodes: string; readonly databases?: string };
   /** Workloads (label `app`) whose `http` port the gateway may reach. Default: none. */
   readonly gatewayReaches?: readonly string[];
+  /**
+   * Leave the namespace itself behind, empty, when it is no longer declared. Where a site goes, the routes to another may have moved into
+   * it, and would go along. Default: false.
+   */
+  readonly leftBehind?: boolean;
   /** Further paths by name, which is their policy's name. Default: none. */
   readonly paths?: Readonly<Record<string, NetworkPath>>;
 }
@@ -48,7 +53,7 @@ export class SealedNamespace extends pulumi.ComponentResource {
           },
         },
       },
-      { parent: this },
+      { parent: this, retainOnDelete: args.leftBehind ?? false },
     );
     for (const [path, spec] of Object.entries(paths(args))) {
       new k8s.networking.v1.NetworkPolicy(
