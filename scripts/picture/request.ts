@@ -47,7 +47,7 @@ export function drawRequest(): string[] {
     ...group({ x: 338, y: 88, width: 370, height: 296 }, "PostgREST on GKE, sealed by network policies", HUES.teal),
     ...group({ x: 736, y: 88, width: 192, height: 380 }, "AlloyDB, private address", HUES.violet),
     ...titled(client, "A tenant", ["GET /records", "Bearer …"], HUES.grey, true),
-    ...titled(gateway, "Your edge", ["TLS, limits;", "routes a tenant", "to its tier"], HUES.blue),
+    ...titled(gateway, "Gateway", ["TLS, limits, WAF", "a host for each", "tenant and cell"], HUES.blue),
     ...titled(administrator, "Administrator", ["private network"], HUES.grey),
     ...TIERS.flatMap((tier, index) => drawTier(tier, tiers[index]!)),
     ...drawProxy(proxy),

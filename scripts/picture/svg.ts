@@ -80,6 +80,18 @@ export function arrow(points: readonly (readonly [number, number])[], colour: st
   return `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="1.4" stroke-linejoin="round"/><polygon points="${wings.join(" ")}" fill="${colour}"/>`;
 }
 
+/** A line through points without a head: the part that several arrows share. */
+export function line(points: readonly (readonly [number, number])[], colour: string = MUTED): string {
+  const through = points.map(([x, y]) => `${x},${y}`).join(" ");
+  return `<polyline points="${through}" fill="none" stroke="${colour}" stroke-width="1.4" stroke-linejoin="round"/>`;
+}
+
+/** Shapes that belong together, with what a reader is told who points at them, and data for who reads the source. */
+export function group(title: string, data: Readonly<Record<string, string>>, body: readonly string[]): string {
+  const attributes = Object.entries(data).map(([key, value]) => ` data-${key}="${escapeXml(value)}"`);
+  return `<g${attributes.join("")}><title>${escapeXml(title)}</title>${body.join("")}</g>`;
+}
+
 export function centreX({ x, width }: Rect): number {
   return x + width / 2;
 }
@@ -111,5 +123,5 @@ export function document(
 }
 
 function escapeXml(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
