@@ -3,6 +3,7 @@ import type { CellDatabaseOutputs, FoundationOutputs, SiteOutputs } from "@bulkh
 import {
   all,
   at,
+  cellDatabase,
   type Declared,
   FOUNDATION,
   listenersOf,
@@ -41,7 +42,7 @@ function database(home: Role, dr: Role, pools: { home?: string[]; dr?: string[] 
   const sites = { home: site("home", "europe-west1", home), dr: site("dr", "us-east4", dr) };
   const writer = home === "writer" ? "home" : "dr";
   const { region, cluster, instance } = sites[writer];
-  return { region, cluster, primary: instance, maxConnections: 1000, writer, sites };
+  return { ...cellDatabase("eu1"), region, cluster, primary: instance, writer, sites };
 }
 
 async function cell(entry: CellDatabaseOutputs, change: Record<string, unknown> = {}) {

@@ -5,6 +5,7 @@ import {
   cellSettings,
   type FoundationOutputs,
   ManifestConfigMaps,
+  proxyInstance,
   runtimeJob,
   SealedNamespace,
   type ServicesOutputs,
@@ -128,7 +129,7 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
   const bootstrap = bootstrapJob(args, name("bootstrap"), {
     namespace,
     administrator,
-    primary: cluster.primary,
+    instance: proxyInstance(cluster.primary, foundation.databaseAccess),
     manifest: { ...manifest, tenants: [], logins: { migrator: migrator.databaseUser } },
     dependsOn: [sealed, administrator, migrator],
   });
@@ -140,7 +141,7 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
       images: services.images,
       administrator,
       migrator,
-      instance: cluster.primary,
+      instance: proxyInstance(cluster.primary, foundation.databaseAccess),
       region: database.region,
       manifest,
       attempt: attempt.attempt,
@@ -151,7 +152,10 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
     identity &&
     new TenantApi(
       `${tenant.cell}-tenant-${tenant.id}`,
-      { namespace, tenant: tenant.id, identity, instance: cluster.primary, services },
+      {
+        ...{ namespace, tenant: tenant.id, identity, services },
+        instance: proxyInstance(cluster.primary, foundation.databaseAccess),
+      },
       { ...opts, dependsOn: [rollout.migrate] },
     );
   return {
@@ -164,7 +168,7 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
 interface Bootstrap {
   readonly namespace: pulumi.Output<string>;
   readonly administrator: WorkloadIdentity;
-  readonly primary: pulumi.Output<string>;
+  readonly instance: pulumi.Input<string>;
   readonly manifest: Manifest;
   readonly dependsOn: pulumi.Resource[];
 }
@@ -183,7 +187,7 @@ function bootstrapJob({ database, provider, services }: InstanceArgs, name: stri
       job: "bootstrap",
       images: services.images,
       identity: args.administrator,
-      instance: args.primary,
+      instance: args.instance,
       args: ["bootstrap"],
       manifest: settings,
     },

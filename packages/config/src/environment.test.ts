@@ -20,7 +20,12 @@ test("the sample is read, its defaults filled in", () => {
     },
     expect.objectContaining({ id: "globex", isolation: "schema" }),
   ]);
-  expect(environment.services.client).toEqual({ replicas: { min: 2, max: 10 }, pool: 10 });
+  expect(environment.services.client).toEqual({
+    replicas: { min: 2, max: 10 },
+    pool: 10,
+    autoscaling: { cpuPercent: 70, memoryPercent: 85, waitingRequests: 1 },
+  });
+  expect(environment.services).toMatchObject({ customMetrics: "deploy", sharedProxy: undefined });
   expect(environment.tenants.tiers.free).toEqual({ statementTimeout: "5s" });
 });
 

@@ -263,23 +263,6 @@ describe("scale", () => {
     });
   });
 
-  test("it shrinks only after five quiet minutes, and slowly", async () => {
-    const { resources } = await tier();
-    expect(at(one(resources, "HorizontalPodAutoscaler").inputs, "spec.behavior.scaleDown")).toMatchObject({
-      stabilizationWindowSeconds: 300,
-      policies: [{ periodSeconds: 60 }, { type: "Pods", value: 1, periodSeconds: 60 }],
-    });
-  });
-
-  test("a drained node takes one pod at a time, of this tier", async () => {
-    const { resources } = await tier();
-    expect(one(resources, "PodDisruptionBudget").inputs.spec).toEqual({
-      maxUnavailable: 1,
-      unhealthyPodEvictionPolicy: "AlwaysAllow",
-      selector: { matchLabels: { app: "client" } },
-    });
-  });
-
   test("a rollout takes no pod away before another is ready, and pods spread over zones", async () => {
     const { deployment, pod } = await tier();
     expect(at(deployment.inputs, "spec.strategy.rollingUpdate")).toEqual({ maxUnavailable: 0, maxSurge: 1 });
