@@ -1,5 +1,6 @@
 /** The platform in an empty cluster: roles, the platform database, the contract's functions. Idempotent, and cheap when nothing is to do. */
 import { type Manifest, PLATFORM_DATABASE, shardAuthenticator } from "@bulkhead/config";
+import { auditDatabase } from "./audit-extension.ts";
 import { type Client, codeOf, id, literal, type Target, transaction, withClient } from "./database.ts";
 import { badInput, Failure } from "./failure.ts";
 import { lockBootstrap } from "./lock.ts";
@@ -62,6 +63,7 @@ export async function bootstrap(
   });
   await withClient(target, PLATFORM_DATABASE, "bootstrap", async (client) => {
     await becomeAdministrator(client);
+    await auditDatabase(client, PLATFORM_DATABASE, log);
     if (await bootstrapDatabase(client)) log.say(`bootstrapped the database ${PLATFORM_DATABASE}`);
     await transaction(client, "bulkhead_owner", async () => {
       await client.query("select bulkhead.expose('app', null, '{api_user}')");

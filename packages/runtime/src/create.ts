@@ -6,6 +6,7 @@ import {
   tenantAuthenticator,
   tenantDatabase,
 } from "@bulkhead/config";
+import { auditDatabase } from "./audit-extension.ts";
 import { becomeAdministrator, bindLogins, createDatabase, createRole } from "./bootstrap.ts";
 import { type Client, id, messageOf, type Target, transaction, withClient } from "./database.ts";
 import { badInput } from "./failure.ts";
@@ -115,6 +116,10 @@ async function createTenantDatabases(
           tenantAuthenticator(tenant.id),
           tenant.roleName!,
         ]);
+      });
+      await withClient(target, tenantDatabase(tenant.id), "create", async (inside) => {
+        await becomeAdministrator(inside);
+        await auditDatabase(inside, tenantDatabase(tenant.id), log);
       });
     } catch (error) {
       await transaction(client, "bulkhead_owner", () =>
