@@ -59,9 +59,13 @@ export interface CustomResourceDefinition {
   };
 }
 
+export interface KubernetesSchemas {
+  readonly $defs: Readonly<Record<string, Record<string, unknown>>>;
+}
+
 export interface Sources {
   /** JSON Schema document of a minor version such as `1.33`; every type stands in its `$defs`. */
-  kubernetes(minor: string): object;
+  kubernetes(minor: string): KubernetesSchemas;
   readonly crds: readonly CustomResourceDefinition[];
 }
 
@@ -90,7 +94,7 @@ export async function readSources(): Promise<Sources> {
   return {
     kubernetes: (minor) => {
       const file = join(kubernetes, `${minor}.json`);
-      if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as object;
+      if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as KubernetesSchemas;
       const known = readdirSync(kubernetes).map((name) => name.replace(/\.json$/, ""));
       throw new Error(`there are no schemas of Kubernetes ${minor}, only of ${known.sort(byMinor).join(", ")}`);
     },

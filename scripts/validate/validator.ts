@@ -42,7 +42,7 @@ export class Validator {
       unicodeRegExp: false,
       verbose: true,
     });
-    const definitions = { ...sources.kubernetes(minor), $id: DEFINITIONS } as { $defs: Record<string, Fields> };
+    const definitions = { ...sources.kubernetes(minor), $id: DEFINITIONS };
     this.#ajv.addSchema(definitions);
     for (const [name, definition] of Object.entries(definitions.$defs)) {
       for (const gvk of (definition["x-kubernetes-group-version-kind"] ?? []) as Record<string, string>[]) {
