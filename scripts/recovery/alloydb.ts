@@ -100,6 +100,8 @@ export class Gcloud implements AlloyDb {
     const answer = await this.#fetch(`https://monitoring.googleapis.com/v3/projects/${project}/timeSeries?${query}`, {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(30_000),
+    }).catch((error: Error) => {
+      throw new Unreachable(`Cloud Monitoring does not answer: ${error.message}`);
     });
     if (!answer.ok) throw new Unreachable(`Cloud Monitoring answers ${answer.status}`);
     return readLag((await answer.json()) as TimeSeries);

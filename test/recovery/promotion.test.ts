@@ -50,7 +50,7 @@ test(
     const drill = copy();
     const before = readFileSync(drill.file, "utf8");
     const made = ["bulkhead-eu1", "bulkhead-eu1-primary", "bulkhead-eu1-dr", "bulkhead-eu1-dr-main"];
-    const created = made.map((name) => drill.created(name));
+    const created = made.map((name) => drill.alloydb(name).created);
 
     // Killed once the old writer is stopped, with the engine at work on the promotion.
     const first = drill.start("promote", ["--yes"]);
@@ -58,7 +58,7 @@ test(
     first.signal("SIGKILL");
     await first.finished;
     expect(writers(drill).length).toBeLessThanOrEqual(1);
-    expect(drill.inputs("bulkhead-eu1-primary").activationPolicy).toBe("NEVER");
+    expect(drill.alloydb("bulkhead-eu1-primary").inputs.activationPolicy).toBe("NEVER");
 
     // A second run goes on, and keeps a third one out meanwhile.
     const second = drill.start("promote", ["--yes"]);
@@ -74,17 +74,16 @@ test(
     expect(last.code, last.stderr + last.stdout).toBe(0);
     expect(last.stdout).toContain("dr is the writer of eu1");
     expect(writers(drill)).toEqual(["bulkhead-eu1-dr"]);
-    expect(drill.inputs("bulkhead-eu1-dr")).not.toHaveProperty("secondaryConfig");
+    expect(drill.alloydb("bulkhead-eu1-dr").inputs).not.toHaveProperty("secondaryConfig");
     // What was left behind is stopped, and as protected as before.
-    expect(drill.inputs("bulkhead-eu1")).toMatchObject({
-      clusterType: "PRIMARY",
-      deletionProtection: true,
+    expect(drill.alloydb("bulkhead-eu1")).toMatchObject({
+      inputs: { clusterType: "PRIMARY", deletionProtection: true },
       protect: true,
     });
-    expect(drill.inputs("bulkhead-eu1-read-reports").activationPolicy).toBe("NEVER");
+    expect(drill.alloydb("bulkhead-eu1-read-reports").inputs.activationPolicy).toBe("NEVER");
     // Nothing was made anew: an instance would be, by its type.
-    expect(made.map((name) => drill.created(name))).toEqual(created);
-    expect(created).not.toContain(undefined);
+    expect(made.map((name) => drill.alloydb(name).created)).toEqual(created);
+    expect(created).not.toContain("");
     const after = readFileSync(drill.file, "utf8");
     expect(after.split("\n").filter((line) => !/writer: dr|fenced: \[home\]/.test(line))).toEqual(before.split("\n"));
     expect(served(drill)).toContain("clusters/bulkhead-eu1-dr/instances/");
@@ -119,8 +118,8 @@ test(
     const without = await drill.run("promote", ["--yes", "--unreachable"]);
     expect(without.code, without.stderr + without.stdout).toBe(0);
     expect(without.stdout).toContain("as soon as europe-west1 answers: the same command without --unreachable");
-    expect(drill.inputs("bulkhead-eu1-dr").clusterType).toBe("PRIMARY");
-    expect(drill.inputs("bulkhead-eu1-primary").activationPolicy).not.toBe("NEVER");
+    expect(drill.alloydb("bulkhead-eu1-dr").inputs.clusterType).toBe("PRIMARY");
+    expect(drill.alloydb("bulkhead-eu1-primary").inputs.activationPolicy).not.toBe("NEVER");
     expect(inHome().length).toBe(deployments);
 
     const healed = await drill.run("promote", ["--yes"]);
@@ -139,9 +138,11 @@ test(
     const there = await drill.run("switchover", ["--yes"]);
     expect(there.code, there.stderr + there.stdout).toBe(0);
     expect(writers(drill)).toEqual(["bulkhead-eu1-dr"]);
-    expect(drill.inputs("bulkhead-eu1")).toMatchObject({
-      clusterType: "SECONDARY",
-      secondaryConfig: { primaryClusterName: expect.stringMatching(/\/bulkhead-eu1-dr$/) },
+    expect(drill.alloydb("bulkhead-eu1")).toMatchObject({
+      inputs: {
+        clusterType: "SECONDARY",
+        secondaryConfig: { primaryClusterName: expect.stringMatching(/\/bulkhead-eu1-dr$/) },
+      },
       protect: true,
     });
     expect(readFileSync(drill.file, "utf8")).not.toContain("fenced");
@@ -154,12 +155,31 @@ test(
 );
 
 test(
+  "on a backend and with a gcloud of one's own, the old writer is stopped before anything else changes",
+  async () => {
+    const drill = copy();
+    const { asked, env } = drill.asCloud();
+    const promoted = await drill.run("promote", ["--yes"], "eu1", env);
+    expect(promoted.code, promoted.stderr + promoted.stdout).toBe(0);
+    const where =
+      "--cluster=bulkhead-eu1 --region=europe-west1 --project=bulkhead-dev --activation-policy=NEVER --quiet";
+    expect(asked()).toEqual([
+      `alloydb instances update read-reports ${where}`,
+      `alloydb instances update primary ${where}`,
+    ]);
+    expect(writers(drill)).toEqual(["bulkhead-eu1-dr"]);
+    expect(readFileSync(drill.file, "utf8")).toContain("      writer: dr\n      fenced: [home]\n");
+  },
+  20 * MINUTES,
+);
+
+test(
   "what is unsafe is refused with the reason, before anything is touched",
   async () => {
     const drill = copy();
     const state = JSON.stringify(drill.resources("database"));
     const nowhere = await drill.run("promote", ["--yes"], "eu2");
-    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("prod has no cell eu2")]);
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("dev has no cell eu2")]);
     const nobody = await drill.run("promote", []);
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining("nobody is here to confirm this")]);
 
