@@ -22,7 +22,8 @@ const instance = (networkConfig: object): Declared => ({
   },
 });
 
-const deployment = (container: object, env: object[] = []): Declared => ({
+const PINNED = `example/app:1@sha256:${"ab".repeat(32)}`;
+const deployment = (container: object, env: object[] = [], image = PINNED): Declared => ({
   type: "kubernetes:apps/v1:Deployment",
   name: "workload",
   props: {
@@ -38,7 +39,7 @@ const deployment = (container: object, env: object[] = []): Declared => ({
           containers: [
             {
               name: "app",
-              image: `example/app:1@sha256:${"ab".repeat(32)}`,
+              image,
               env,
               securityContext: {
                 allowPrivilegeEscalation: false,
@@ -78,6 +79,11 @@ describe("violations", () => {
       "restricted-pods",
       deployment({ privileged: true }),
       'Container "app" is privileged (spec.template.spec.containers[0]). Use restrictedPod()',
+    ],
+    [
+      "image-digest",
+      deployment({}, [], "example/app:1"),
+      'Container "app" runs example/app:1, not by digest (spec.template.spec.containers[0].image). Run npm run pin',
     ],
     [
       "no-plaintext-secret",
