@@ -1,7 +1,8 @@
 /** What is allowed and is no arrow of the map, in words: a map that left it out would say that it is shut. */
 import { appsOf, opensRange } from "./calls.ts";
 import { type Estate, groupBy, list, textAt } from "./estate.ts";
-import { type FirewallPermit, isFor, type Permit } from "./permits.ts";
+import { exposures } from "./exposures.ts";
+import { type FirewallPermit, isFor, type Permit, portNumber } from "./permits.ts";
 import { covers, overlap } from "./ranges.ts";
 import { FRONT_ENDS, type Ground } from "./requests.ts";
 
@@ -37,13 +38,13 @@ export function alsoAllowed({ databaseRanges, ground, routed, used }: Left): Als
       permit,
     }));
   const unrouted = permits
-    .filter(
-      ({ direction, peer, port }) =>
-        direction === "in" && port === "TCP http" && "range" in peer && FRONT_ENDS.includes(peer.range),
-    )
+    .filter(fromFrontEnds)
     .flatMap((permit) =>
       ground.pods
-        .filter((pods) => isFor(permit, pods) && !routed.has(pods.key))
+        .filter(
+          (pods) =>
+            isFor(permit, pods) && !routed.has(pods.key) && portNumber(permit.port, pods) === pods.ports.get("http"),
+        )
         .map(({ name }) => ({ words: `Google's load balancers to ${name}, where no route leads`, permit })),
     );
   const told = new Set<Permit | FirewallPermit>([...used, ...unrouted.map(({ permit }) => permit)]);
@@ -71,6 +72,7 @@ export function alsoAllowed({ databaseRanges, ground, routed, used }: Left): Als
       ...sentences([...broad, ...unrouted, ...open]).sort(),
       ...walls(firewall.filter((permit) => !used.has(permit))),
       ...controlPlanes(estate),
+      ...exposures(ground),
     ],
     shut: sentences(
       blocked.map((rule) => ({
@@ -102,6 +104,9 @@ function isShut({ direction, peer, port, region }: Permit, { firewall, ranges }:
   );
 }
 
+const fromFrontEnds = ({ direction, peer }: Permit) =>
+  direction === "in" && "range" in peer && FRONT_ENDS.includes(peer.range);
+
 const peerText = (rule: readonly Permit[]) =>
   [...new Set(rule.map(({ peer }) => ("range" in peer ? peer.range : peer.pods)))].join(", ");
 
@@ -112,7 +117,7 @@ function wordsOf({ direction, peer, port, selector }: Permit, rule: readonly Per
   if ("range" in peer) {
     if (direction === "out" && (covers(METADATA, peer.range) || METADATA_ON_NODES.includes(port)))
       return "Workload identity, by the node's metadata server";
-    if (direction === "in" && FRONT_ENDS.includes(peer.range)) return `Google's health checks (${port})`;
+    if (rule.every(fromFrontEnds) && port === "TCP admin") return `Google's health checks (${port})`;
   }
   return direction === "in" ? `${peerText(rule)} to ${who} (${port})` : `${who} to ${peerText(rule)} (${port})`;
 }

@@ -1,7 +1,7 @@
 /** Ways out of pods: by the Auth Proxy to AlloyDB, to Google's APIs, to Vault. */
 import { groupBy, sortedBy } from "./estate.ts";
 import type { Database, Outside, Way } from "./model.ts";
-import { type FirewallPermit, firewallFor, isFor, type Permit } from "./permits.ts";
+import { type FirewallPermit, firewallFor, isFor, isNarrow, letsPort, type Permit } from "./permits.ts";
 import { covers, overlap } from "./ranges.ts";
 import { described, type Found, type Ground } from "./requests.ts";
 
@@ -28,7 +28,7 @@ export function databaseWays(ground: Ground, databases: readonly Database[], ran
         continue;
       }
       const permits = through.flatMap((each) => each ?? []);
-      for (const permit of permits) used.add(permit);
+      for (const permit of permits.filter(isNarrow)) used.add(permit);
       ways.push({ kind: "database", from: pods.key, to: key, by: [...new Set(permits.map(described))] });
     }
   return { ways, used, remarks: [...remarks].sort() };
@@ -40,7 +40,7 @@ function callsTo({ firewall, permits, ranges }: Ground, pods: Ground["pods"][num
     (permit) =>
       permit.direction === "out" &&
       isFor(permit, pods) &&
-      (permit.port === `TCP ${port}` || permit.port === "all") &&
+      letsPort(permit, port, pods) &&
       "range" in permit.peer &&
       covers(permit.peer.range, to),
   );
@@ -75,7 +75,7 @@ export function outsideWays(ground: Ground): FoundOutside {
         return wall ? [permit, wall] : [];
       });
       if (through.length === 0) continue;
-      for (const permit of through) used.add(permit);
+      for (const permit of through.filter(isNarrow)) used.add(permit);
       const key = `${region}/${id}`;
       const callers = pods.filter((each) => letting.some((permit) => isFor(permit, each)));
       const peers = letting.map(({ peer, port }) =>

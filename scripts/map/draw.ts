@@ -80,7 +80,7 @@ function drawInternal({ hosts, name, ports }: Gateway, rect: Rect): string[] {
 
 function drawBlock(map: EstateMap, column: Column, block: Block): string[] {
   const { about, database, fenced, namespaces, rect, title } = block;
-  const beside = Math.min(title.length * 7.2, 210) + 18;
+  const beside = Math.min(Math.round(title.length * 7.2), 210) + 18;
   return [
     box(rect, { ...HUES.grey, fill: WHITE }),
     label(rect.x + 10, rect.y + 19, title, { size: 13, font: "bold", within: 220 }),
@@ -107,11 +107,12 @@ function drawNamespace({ of, rect, workloads }: PlacedNamespace): string[] {
 }
 
 function drawWorkload({ beside, details, of, rect }: PlacedWorkload): string[] {
+  const tight = beside === "" && of.kind === "service";
   const font = of.kind === "service" ? "mono" : "bold";
   return [
     box(rect, { ...HUES.teal, fill: WHITE }, { radius: 5 }),
     label(rect.x + 9, rect.y + 15, of.name, {
-      size: beside === "" ? SMALL : 12,
+      size: tight ? SMALL : 12,
       font,
       within: rect.width - 18 - (beside === "" ? 0 : 72),
     }),

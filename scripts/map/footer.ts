@@ -60,7 +60,7 @@ export function drawFooter(map: EstateMap, y: number, width: number): string[] {
       ),
       text(x + 28, y + 32, means, { size: 12, colour: MUTED, within: 300 }),
     );
-    x += 50 + means.length * 12 * 0.52;
+    x += 50 + Math.round(means.length * 12 * 0.52);
   }
   let top = y + 66;
   for (const section of sectionsOf(map, width)) {

@@ -134,8 +134,22 @@ export function portNumber(port: string, pods: Pods): number | undefined {
   return pods.ports.get(which) ?? (Number.isInteger(Number(which)) ? Number(which) : undefined);
 }
 
+/** The permit is for this port of the pods; one for every port is for it, too. */
+export function letsPort({ port }: Permit, number: number | undefined, pods: Pods): boolean {
+  return port === "all" || port === "TCP all" || (number !== undefined && portNumber(port, pods) === number);
+}
+
+/** It says whom it is for and by which port: one that does not is more than any arrow shows. */
+export function isNarrow(permit: Permit | FirewallPermit): boolean {
+  if (/all$/.test(permit.port)) return false;
+  const ranges =
+    "policy" in permit ? ("range" in permit.peer ? [permit.peer.range] : []) : [...permit.from, ...permit.to];
+  return !ranges.some((range) => range.endsWith("/0"));
+}
+
 export function firewallOf(estate: Estate): FirewallPermit[] {
-  const permits = estate.of("compute/firewall:Firewall").flatMap((rule) => {
+  const rules = estate.of("compute/firewall:Firewall").filter(({ inputs }) => inputs?.disabled !== true);
+  const permits = rules.flatMap((rule) => {
     const direction = textAt(rule.inputs, "direction") === "EGRESS" ? "out" : "in";
     return list<{ protocol: string; ports?: readonly string[] }>(rule.inputs, "allows").flatMap(({ protocol, ports }) =>
       (ports ?? [""]).map(

@@ -2,7 +2,7 @@
 import type { StateResource } from "../rehearsal/rehearsal.ts";
 import { at, type Estate, list, metaName, metaNamespace, sortedBy, textAt } from "./estate.ts";
 import type { Gateway, Way } from "./model.ts";
-import { type FirewallPermit, firewallFor, isFor, type Permit, portNumber } from "./permits.ts";
+import { type FirewallPermit, firewallFor, isFor, isNarrow, letsPort, type Permit, portNumber } from "./permits.ts";
 import type { Pods } from "./pods.ts";
 import { covers } from "./ranges.ts";
 
@@ -92,7 +92,7 @@ export function requestWays(ground: Ground, gateways: readonly Gateway[]): Found
           remarks.add(`${named} leads to ${pods.namespace}/${pods.name}, which its gateway is not let through to`);
           continue;
         }
-        for (const permit of through) used.add(permit);
+        for (const permit of through.filter(isNarrow)) used.add(permit);
         const key = `${gateway.key} ${pods.key}`;
         const by = [...(ways.get(key)?.by ?? []), named, `Service ${service}`, ...through.map(described)];
         const kind = gateway.kind === "public" ? "public" : "admin";
@@ -155,7 +155,7 @@ function entry(
       (permit) =>
         permit.direction === "in" &&
         isFor(permit, pods) &&
-        portNumber(permit.port, pods) === number &&
+        letsPort(permit, number, pods) &&
         "range" in permit.peer &&
         covers(permit.peer.range, source),
     );
