@@ -45,6 +45,8 @@ export function pulumiEnvironment(platform: Platform): NodeJS.ProcessEnv {
     PULUMI_SKIP_CONFIRMATIONS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+    // A rehearsal's state is thrown away: saving it after every step, the whole of it each time, is most of what a large layer takes.
+    ...(platform.mode === "record" ? { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } : {}),
     BULKHEAD_CLOUD: platform.mode,
     BULKHEAD_CLOUD_DIR: platform.cloud,
     BULKHEAD_REPO: REPOSITORY,

@@ -39,7 +39,7 @@ const session = async (tenant: string, seconds = 600) => {
 
 test("a pooled tenant gets no login: SQL on shared tables asks the planner about the others", async () => {
   await expect(issueLogin(cell.operator, "acme", 60)).rejects.toThrow(
-    /acme is pooled: .* use isolation schema or database/,
+    /acme is pooled: .* use isolation schema, database or instance/,
   );
 });
 
