@@ -39,9 +39,14 @@ function optionsTable(name: string, interfaces: ReturnType<typeof interfacesIn>)
   );
 }
 
-/** A Markdown table; bars in its cells are escaped. */
+/** A Markdown table, its columns aligned as the formatter has them; bars in its cells are escaped. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, ...rows].map((cells) =>
+    cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ").trim()),
+  );
+  const widths = header.map((_, column) => Math.max(3, ...lines.map((cells) => [...(cells[column] ?? "")].length)));
   const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
-  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
+    `| ${cells.map((cell, column) => cell + " ".repeat(widths[column]! - [...cell].length)).join(" | ")} |`;
+  const [head = [], ...body] = lines;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }

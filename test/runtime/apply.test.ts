@@ -201,7 +201,8 @@ describe("bad input: exit code 2, and nothing was touched", () => {
 });
 
 test("a schema tenant is served by the shard that it is routed to, and stays there when the manifest is silent", async () => {
-  const shardOf = (id: string) => cell.query("platform", [`select shard from bulkhead.tenant where id = '${id}'`], "bulkhead_owner");
+  const shardOf = (id: string) =>
+    cell.query("platform", [`select shard from bulkhead.tenant where id = '${id}'`], "bulkhead_owner");
   const wanted = { ...tenants, routed: { isolation: "schema" } };
   const settings = { shards: 2 };
   expect((await cell.run(["bootstrap", "--manifest", cell.manifest({}, settings)])).code).toBe(0);
