@@ -186,9 +186,18 @@ export function drawReplication(map: EstateMap, layout: Layout): string[] {
       const [from, to] = [cards.get(way.from), cards.get(way.to)];
       if (!from || !to) return [];
       if (!facing(from.column, to.column)) {
+        // Beside the cards and then above the blocks, where nothing stands.
+        const index = [...layout.lanes.keys()].indexOf(way.to);
         const lane = layout.lanes.get(way.to) ?? from.rect.y;
-        const [a, b] = [centreX(from.rect), centreX(to.rect)];
-        return [drawn([way], arrow(points([a, from.rect.y], [a, lane], [b, lane], [b, to.rect.y]), colour))];
+        const beside = ({ column, rect }: typeof from): readonly [card: number, channel: number] => {
+          const out = 13 + 4 * (index % 2);
+          return layout.columns[column]!.mirrored ? [rect.x, rect.x - out] : [right(rect), right(rect) + out];
+        };
+        const [[a, up], [b, down]] = [beside(from), beside(to)];
+        const [start, end] = [from.rect.y + 30, to.rect.y + 18];
+        return [
+          drawn([way], arrow(points([a, start], [up, start], [up, lane], [down, lane], [down, end], [b, end]), colour)),
+        ];
       }
       const y = Math.max(from.rect.y, to.rect.y) + 24;
       const [a, b] = from.column < to.column ? [right(from.rect), to.rect.x] : [from.rect.x, right(to.rect)];
