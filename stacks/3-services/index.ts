@@ -1,6 +1,6 @@
 /** Layer 3: what serves each cell. */
 import { type DatabaseOutputs, type FoundationOutputs, readLayer, type ServicesOutputs } from "@bulkhead/components";
-import { ConfigError, checkDigests, parseServices, rawFromPulumi } from "@bulkhead/config";
+import { ConfigError, checkDigests, parseServices, rawFromPulumi, renderMistake } from "@bulkhead/config";
 import * as pulumi from "@pulumi/pulumi";
 import { cellServices } from "./cell.ts";
 import { adminPaths, edgeServices } from "./edge.ts";
@@ -9,9 +9,10 @@ import { VaultServices } from "./vault.ts";
 
 const { value: config, mistakes } = parseServices(rawFromPulumi(pulumi.runtime.allConfig()), import.meta.dirname);
 if (!config) throw new pulumi.RunError(new ConfigError(mistakes, "stacks/3-services").message);
-// Stand-in clouds pull no image.
+// Said here and refused by the policy pack, which a team applies: a try against an emulated cloud pulls no image, as stand-ins do not.
 const unpinned = process.env.BULKHEAD_CLOUD === undefined ? checkDigests(config.images) : [];
-if (unpinned.length > 0) throw new pulumi.RunError(new ConfigError(unpinned, "stacks/3-services").message);
+if (unpinned.length > 0)
+  pulumi.log.warn(`no pod will start from these images:\n  ${unpinned.map(renderMistake).join("\n  ")}`);
 const foundation = await readLayer<FoundationOutputs>("1-foundation");
 const database = await readLayer<DatabaseOutputs>("2-database");
 

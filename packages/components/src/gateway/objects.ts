@@ -50,7 +50,12 @@ export function object(
 ): k8s.apiextensions.CustomResource {
   return new k8s.apiextensions.CustomResource(
     name,
-    { apiVersion, kind, metadata: { ...metadata, labels: { "app.kubernetes.io/part-of": PART_OF } }, spec },
+    {
+      apiVersion,
+      kind,
+      metadata: { ...metadata, labels: { "app.kubernetes.io/part-of": PART_OF } },
+      ...(Object.keys(spec).length > 0 ? { spec } : {}),
+    },
     opts,
   );
 }
