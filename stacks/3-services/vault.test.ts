@@ -117,6 +117,32 @@ test("a cell in another cluster than Vault's goes to the ranges that Vault answe
   });
 });
 
+test("a Vault outside without a way of its own is given one: a private address, for its ranges alone", async () => {
+  const { resources } = await services({
+    ...{ outside: true, ranges: { office: "10.8.0.0/24" } },
+    kubernetes: { "europe-west1": { host: "https://gke.example.net", publicCertificate: true } },
+  });
+  const balancers = all(resources, "core/v1:Service").filter(
+    ({ inputs }) => at(inputs, "spec.type") === "LoadBalancer",
+  );
+  expect(balancers.map(({ inputs }) => at(inputs, "metadata.name"))).toEqual(["database-eu1"]);
+  expect(at(balancers[0]?.inputs, "spec.loadBalancerSourceRanges")).toEqual(["10.8.0.0/24"]);
+  expect(at(balancers[0]?.inputs, "metadata.annotations")).toHaveProperty(
+    ["networking.gke.io/load-balancer-type"],
+    "Internal",
+  );
+  expect(one(resources, "compute/address:Address").inputs).toMatchObject({
+    ...{ name: "bulkhead-vault-eu1", addressType: "INTERNAL", region: "europe-west1" },
+    subnetwork: "projects/acme-dev/regions/europe-west1/subnetworks/bulkhead-europe-west1",
+  });
+  // The one rule for who may call: no pod, whatever its labels.
+  const callers = one(resources, "NetworkPolicy", "vault-eu1");
+  expect(at(callers.inputs, "spec.ingress.0.from")).toEqual([{ ipBlock: { cidr: "10.8.0.0/24" } }]);
+  expect(at(one(resources, "SecretBackendConnection").inputs, "postgresql.connectionUrl")).toContain(
+    "@10.16.0.2:5432/platform",
+  );
+});
+
 test("a Vault outside has its own way to the databases: no proxy is made", async () => {
   const { resources } = await services({
     ...{ outside: true, ranges: { office: "10.8.0.0/24" }, hosts: { eu1: { address: "127.0.0.1:6432" } } },

@@ -9,7 +9,6 @@ import {
   proxyInstance,
   runtimeUserStatements,
   SealedNamespace,
-  SharedAuthProxy,
   type VaultAgent,
   VaultDatabase,
   VaultEngine,
@@ -20,6 +19,8 @@ import {
   vaultAgent,
   vaultPath,
   vaultProvider,
+  vaultProxy,
+  vaultProxyRegion,
   vaultTenants,
 } from "@bulkhead/components";
 import {
@@ -34,6 +35,7 @@ import {
   tenantLoginRole,
   VAULT_LOGIN,
   type VaultConfig,
+  vaultAddress,
 } from "@bulkhead/config";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -58,7 +60,7 @@ export interface VaultCell {
   readonly bootstrap: pulumi.Resource;
 }
 
-/** Namespace of the Auth Proxies by which a Vault in the cluster reaches the cells. */
+/** Namespace of the Auth Proxies by which Vault reaches the cells. */
 const PROXY_NAMESPACE = "bulkhead-vault";
 /** The Job that hands Vault its logins, and its label `app`. */
 const LOGINS_JOB = "vault-logins";
@@ -94,38 +96,49 @@ export class VaultServices {
     this.#hosts = { ...this.#proxies(), ...args.vault.hosts };
   }
 
-  /** An Auth Proxy for each cell that Vault has no other way to, in Vault's own cluster, which lets Vault's pods alone in. */
+  /** An Auth Proxy for each cell that Vault has no other way to, which lets Vault alone in. */
   #proxies(): Record<string, VaultHost> {
-    const { database, environment, foundation, images } = this.#args;
-    const home = clusterPlace(this.#args.vault);
-    const cells = Object.keys(database.cells).filter((cell) => !this.#args.vault.hosts[cell]);
-    if (!home || cells.length === 0) return {};
-    const region = foundation.regions[home.region ?? foundation.gatewayRegion]!;
-    const provider = new k8s.Provider("gke-vault", { kubeconfig: region.kubeconfig, enableServerSideApply: true });
-    const sealed = new SealedNamespace(
-      "vault",
-      { name: PROXY_NAMESPACE, ranges: { nodes: region.nodeRange, databases: foundation.databaseRange } },
-      { providers: [provider] },
+    const { database, environment, foundation, images, vault: config } = this.#args;
+    const cells = Object.keys(database.cells).filter((cell) => !config.hosts[cell]);
+    const regionOf = (cell: string) => vaultProxyRegion(config, foundation, database.cells[cell]!.region);
+    const places = Object.fromEntries(
+      [...new Set(cells.map(regionOf))].map((region) => [region, this.#proxyPlace(region)]),
     );
     return Object.fromEntries(
       cells.map((cell) => {
-        const proxy = new SharedAuthProxy(
+        const region = regionOf(cell);
+        const { provider, sealed } = places[region]!;
+        const host = vaultProxy(
           `vault-${cell}`,
           {
-            project: foundation.project,
-            workloadPool: foundation.workloadPool,
+            ...{ config, foundation, region },
             namespace: sealed.namespace,
             app: `database-${cell}`,
             account: `bh-${environment}-${cell}-vault-proxy`,
+            addressName: vaultAddress(cell),
             image: images.authProxy,
             instance: proxyInstance(database.cells[cell]!.primary, foundation.databaseAccess),
-            callers: { vault: { namespace: home.namespace, podLabels: home.labels } },
           },
           { providers: [provider], dependsOn: [sealed] },
         );
-        return [cell, { address: pulumi.interpolate`${proxy.host}:5432`, sslMode: "disable" }] as const;
+        return [cell, host] as const;
       }),
     );
+  }
+
+  #proxyPlace(regionName: string): { provider: k8s.Provider; sealed: SealedNamespace } {
+    const { foundation, vault: config } = this.#args;
+    const region = foundation.regions[regionName]!;
+    // A Vault outside has proxies in the cluster of each cell.
+    const name = clusterPlace(config) ? "vault" : `vault-${regionName}`;
+    const { kubeconfig } = region;
+    const provider = new k8s.Provider(`gke-${name}`, { kubeconfig, enableServerSideApply: true });
+    const sealed = new SealedNamespace(
+      name,
+      { name: PROXY_NAMESPACE, ranges: { nodes: region.nodeRange, databases: foundation.databaseRange } },
+      { providers: [provider] },
+    );
+    return { provider, sealed };
   }
 
   /** The cell's connection and roles, Vault's login for it, and the cell's workloads. */

@@ -101,8 +101,10 @@ export function rollOutCell(args: CellRolloutArgs): CellRollout {
   );
   if (services.vault) {
     const { administrator, namespace } = service;
+    const { tenants } = manifest;
     tenantsInVault({
-      ...{ cell, region: database.region, vault: services.vault, own, tenants: args.tenants, images: services.images },
+      ...{ name: cell, region: database.region, vault: services.vault, host: services.vault.hosts[cell] },
+      ...{ own, tenants, images: services.images },
       ...{ administrator, instance: database.primary, access: foundation.databaseAccess, namespace },
       ...{ tenantsNamespace: sealed.namespace, provider, after: rollout.migrate },
     });

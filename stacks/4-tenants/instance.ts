@@ -27,6 +27,7 @@ import {
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { attemptOf } from "./attempt.ts";
+import { instanceInVault } from "./vault-instance.ts";
 
 export interface InstanceArgs {
   readonly environment: string;
@@ -148,6 +149,13 @@ export function rollOutInstance(args: InstanceArgs): InstanceRollout {
     },
     { ...opts, dependsOn: [bootstrap, ...(identity ? [identity] : [])] },
   );
+  if (served && services.vault) {
+    const { vault } = services;
+    instanceInVault({
+      ...{ environment, tenant, foundation, vault, region: database.region, images: services.images },
+      ...{ administrator, instance: cluster.primary, sealed, provider, after: rollout.migrate },
+    });
+  }
   const api =
     identity &&
     new TenantApi(

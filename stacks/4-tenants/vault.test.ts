@@ -16,6 +16,7 @@ const TENANTS = [
   tenant("initech", "schema"),
   tenant("umbrella", "database"),
 ];
+const HOST = { address: "database-eu1.bulkhead-vault.svc.cluster.local:5432", sslMode: "disable" } as const;
 
 async function inVault(tenants: readonly Tenant[], workloads: object = {}) {
   const { value, mistakes } = parseServices(
@@ -31,12 +32,13 @@ async function inVault(tenants: readonly Tenant[], workloads: object = {}) {
   const { resources } = await record(() => {
     const provider = new k8s.Provider("gke-eu1", {});
     tenantsInVault({
-      cell: "eu1",
+      name: "eu1",
       region: "europe-west1",
+      host: HOST,
       vault: {
         ...{ config, path: "bulkhead-dev", mount: "bulkhead-dev-database" },
         clusters: { "europe-west1": { auth: "bulkhead-dev-europe-west1", reviewer: "vault" } },
-        hosts: { eu1: { address: "database-eu1.bulkhead-vault.svc.cluster.local:5432", sslMode: "disable" } },
+        hosts: { eu1: HOST },
         agents: {},
       },
       own: tenants.filter(({ isolation }) => isolation === "database"),

@@ -1,6 +1,6 @@
 /**
- * The cell's tenants in Vault: a connection of its own for each tenant database, a role for its logins, and for tenants with a schema that
- * a workload names a role on the cell's connection.
+ * The tenants of one AlloyDB cluster in Vault: a connection of its own for each tenant database, a role for its logins, and for tenants
+ * with a schema that a workload names a role on the cell's connection.
  */
 import {
   type DatabaseAccess,
@@ -10,6 +10,7 @@ import {
   type ServicesOutputs,
   tenantStatements,
   VaultDatabase,
+  type VaultHost,
   VaultLogins,
   type VaultOutputs,
   VaultWorkload,
@@ -30,19 +31,23 @@ import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 
 export interface TenantsVaultArgs {
-  readonly cell: string;
+  /** The cell, or the connection of an instance tenant, which is alone in its cluster. */
+  readonly name: string;
   readonly region: string;
   readonly vault: VaultOutputs;
-  /** Tenants of the cell with a database of their own. */
+  /** Where Vault finds the cluster. */
+  readonly host: VaultHost | undefined;
+  /** Tenants of the cluster with a database of their own. */
   readonly own: readonly Tenant[];
+  /** All tenants of the cluster. */
   readonly tenants: readonly Tenant[];
   readonly images: ServicesOutputs["images"];
   readonly administrator: Identity;
-  /** Primary instance of the cell. */
-  readonly instance: string;
+  /** Primary instance of the cluster. */
+  readonly instance: pulumi.Input<string>;
   readonly access: DatabaseAccess;
-  /** Namespace of the cell's services, where the Job runs, and that of its tenants' own. */
-  readonly namespace: string;
+  /** Namespace of the administrator's service account, where the Job runs, and that of the tenants' own. */
+  readonly namespace: pulumi.Input<string>;
   readonly tenantsNamespace: pulumi.Input<string>;
   readonly provider: k8s.Provider;
   /** The tenants' roles and databases. */
@@ -52,7 +57,7 @@ export interface TenantsVaultArgs {
 const LOGINS_JOB = "vault-tenants";
 
 export function tenantsInVault(args: TenantsVaultArgs): void {
-  const { cell, own, provider } = args;
+  const { host, name, own, provider } = args;
   const { config } = args.vault;
   const named = new Set(vaultTenants(config));
   const shared = args.tenants.filter(
@@ -60,12 +65,11 @@ export function tenantsInVault(args: TenantsVaultArgs): void {
   );
   if (own.length === 0 && shared.length === 0) return;
   const cluster = args.vault.clusters[args.region];
-  const host = args.vault.hosts[cell];
-  if (!cluster || !host) throw new pulumi.RunError(`stacks/3-services has no Vault for cell ${cell}; apply it first`);
-  const inVault = vaultProvider(config, `vault-${cell}`);
+  if (!cluster || !host) throw new pulumi.RunError(`stacks/3-services has no Vault for ${name}; apply it first`);
+  const inVault = vaultProvider(config, `vault-${name}`);
   const databases = own.map((tenant) => ownDatabase(args, host, tenant, inVault));
   const path = vaultPath(
-    `${cell}-allow-vault-tenants`,
+    `${name}-allow-vault-tenants`,
     config,
     {
       namespace: args.namespace,
@@ -77,7 +81,7 @@ export function tenantsInVault(args: TenantsVaultArgs): void {
     { provider },
   );
   const logins = new VaultLogins(
-    `${cell}-vault-tenants`,
+    `${name}-vault-tenants`,
     {
       namespace: args.namespace,
       job: LOGINS_JOB,
@@ -103,7 +107,7 @@ export function tenantsInVault(args: TenantsVaultArgs): void {
 
 function ownDatabase(
   { vault: place }: TenantsVaultArgs,
-  host: VaultOutputs["hosts"][string],
+  host: VaultHost,
   tenant: Tenant,
   provider: vault.Provider,
 ): VaultDatabase {
@@ -125,7 +129,7 @@ function ownDatabase(
 
 /** On the cell's connection, which has let the role in since layer 3. */
 function sharedRole(
-  { cell, vault: place }: TenantsVaultArgs,
+  { name: cell, vault: place }: TenantsVaultArgs,
   tenant: Tenant,
   provider: vault.Provider,
   logins: VaultLogins,

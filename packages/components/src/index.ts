@@ -49,5 +49,6 @@ export { type VaultCluster, VaultEngine, type VaultEngineArgs } from "./vault/en
 export { VaultLogins, type VaultLoginsArgs } from "./vault/logins.ts";
 export { vaultPath } from "./vault/network.ts";
 export { clusterPlace, placeOf, type VaultPlace, vaultProvider, vaultTenants } from "./vault/place.ts";
+export { type VaultProxyArgs, vaultProxy, vaultProxyRegion } from "./vault/proxy.ts";
 export { dbAdminStatements, runtimeUserStatements, tenantStatements } from "./vault/statements.ts";
 export { VaultWorkload, type VaultWorkloadArgs } from "./vault/workload.ts";

@@ -31,6 +31,19 @@ export function tenantConnection(tenantId: string): string {
   return `tenant-${tenantId}`;
 }
 
+/**
+ * Namespace of the Auth Proxy of a tenant's cluster, in Vault's GKE cluster where that is not the tenant's. Not `bulkhead-t-…`: the
+ * gateway's cluster may hold that for the tenant's route.
+ */
+export function vaultNamespace(tenantId: string): string {
+  return `bulkhead-v-${tenantId}`;
+}
+
+/** Name of the private address at which a Vault outside reaches a connection's database. */
+export function vaultAddress(connection: string): string {
+  return `bulkhead-vault-${connection}`;
+}
+
 /** A login that stays, whose password Vault changes: for what cannot take a new name with each lease. */
 export function stableLogin(workload: string): string {
   const login = `stable_${sqlNameOf(workload)}`;

@@ -81,6 +81,43 @@ test("its callers are who was named, by namespace and labels, and it starts afte
   await expect(proxy({ callers: {} })).rejects.toThrow(/has no peer/);
 });
 
+const INTERNAL = {
+  region: "europe-west1",
+  addressName: "bulkhead-vault-eu1",
+  subnetwork: "projects/acme-dev/regions/europe-west1/subnetworks/bulkhead-europe-west1",
+  ranges: ["10.8.0.0/24", "10.9.0.5/32"],
+};
+
+test("outside of the cluster it is at a private address, for the ranges that were named and no other", async () => {
+  const { resources, args } = await proxy({ callers: {}, internal: INTERNAL });
+  expect(one(resources, "compute/address:Address").inputs).toMatchObject({
+    ...{ addressType: "INTERNAL", purpose: "SHARED_LOADBALANCER_VIP", subnetwork: INTERNAL.subnetwork },
+  });
+  const service = one(resources, "core/v1:Service");
+  expect(at(service.inputs, "metadata.annotations")).toMatchObject({
+    "networking.gke.io/load-balancer-type": "Internal",
+  });
+  // Local: else the policy would see a node's address where the caller's was.
+  expect(service.inputs.spec).toMatchObject({
+    ...{ type: "LoadBalancer", externalTrafficPolicy: "Local", loadBalancerSourceRanges: INTERNAL.ranges },
+  });
+  const policy = one(resources, "NetworkPolicy");
+  expect(at(policy.inputs, "spec.ingress")).toEqual([
+    {
+      from: [{ ipBlock: { cidr: "10.8.0.0/24" } }, { ipBlock: { cidr: "10.9.0.5/32" } }],
+      ports: [{ protocol: "TCP", port: 5432 }],
+    },
+  ]);
+  expect(service.dependsOn).toContain(policy.urn);
+  expect(args.join(" ")).not.toContain("auto-iam-authn");
+});
+
+test("unless it is told to be, it is no load balancer", async () => {
+  const { resources } = await proxy();
+  expect(at(one(resources, "core/v1:Service").inputs, "spec.type")).toBe("ClusterIP");
+  expect(all(resources, "compute/address:Address")).toEqual([]);
+});
+
 test("scale-in drains: no new connections first, then those that are open may end", async () => {
   const { pod, args } = await proxy();
   expect(at(pod, "containers.0.lifecycle.preStop.sleep.seconds")).toBe(15);
@@ -101,4 +138,9 @@ test("the other side of its path", () => {
     peers: [{ namespace: "bulkhead-eu1", podLabels: { app: "shared-proxy" } }],
     ports: [5432],
   });
+});
+
+test("to every address it is never open", async () => {
+  const open = { ...INTERNAL, ranges: ["0.0.0.0/0"] };
+  await expect(proxy({ callers: {}, internal: open })).rejects.toThrow(/every address as its peer/);
 });

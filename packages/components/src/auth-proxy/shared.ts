@@ -2,10 +2,11 @@
  * The Auth Proxy as a service of its own, for clients that cannot have it as a sidecar. It authenticates no client: it passes their
  * passwords through, logs in as nobody itself, and a network policy says who may call.
  */
+import * as gcp from "@pulumi/gcp";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { PASS_THROUGH_ROLES, WorkloadIdentity } from "../identity/workload-identity.ts";
-import { networkPath } from "../network-policies/path.ts";
+import { networkPath, type Peer } from "../network-policies/path.ts";
 import { autoscaling } from "../pods/autoscaling.ts";
 import { labelsOf } from "../pods/labels.ts";
 import { podMonitoring } from "../pods/monitoring.ts";
@@ -29,6 +30,8 @@ export interface SharedAuthProxyArgs {
   readonly instance: pulumi.Input<string>;
   /** Who may call, by a name for each. Where a caller's own namespace is sealed, it needs a path out as well (`proxyPath`). */
   readonly callers: Readonly<Record<string, ProxyCaller>>;
+  /** Lets callers in from outside of the cluster, at a private address. Default: the cluster's pods alone. */
+  readonly internal?: InternalExposure;
   /** Default: 2 to 5. */
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Connections that one replica takes; more are refused. `replicas.max` times this must fit under max_connections. Default: 20. */
@@ -42,12 +45,23 @@ export interface ProxyCaller {
   readonly podLabels: Readonly<Record<string, string>>;
 }
 
+/** A private address of the VPC, by an internal passthrough load balancer; never a public one. */
+export interface InternalExposure {
+  readonly region: string;
+  /** Name of the reserved address, unique in project and region. Changing it replaces the address. */
+  readonly addressName: string;
+  /** Subnet of the nodes, `projects/…/regions/…/subnetworks/…`. Changing it replaces the address. */
+  readonly subnetwork: pulumi.Input<string>;
+  /** Who may call, in CIDR notation: firewall and network policy let in nothing else. At least one. */
+  readonly ranges: readonly string[];
+}
+
 const PORT = 5432;
 
 export class SharedAuthProxy extends pulumi.ComponentResource {
   /** Name of the Service, port 5432. */
   readonly service: pulumi.Output<string>;
-  /** `<service>.<namespace>.svc.cluster.local` */
+  /** `<service>.<namespace>.svc.cluster.local`; with `internal`, the private address. */
   readonly host: pulumi.Output<string>;
 
   constructor(name: string, args: SharedAuthProxyArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -73,22 +87,29 @@ export class SharedAuthProxy extends pulumi.ComponentResource {
       {
         namespace: args.namespace,
         name: `allow-${args.app}-callers`,
-        path: { direction: "in", apps: [args.app], peers: Object.values(args.callers), ports: [PORT] },
+        path: { direction: "in", apps: [args.app], peers: peersOf(args), ports: [PORT] },
       },
       { parent: this },
     );
     const deployment = this.#deployment(name, args, labels, identity, callers);
+    const address = args.internal && this.#address(name, args.project, args.internal);
     const service = new k8s.core.v1.Service(
       name,
       {
-        metadata: { name: args.app, namespace: args.namespace, labels },
+        metadata: {
+          name: args.app,
+          namespace: args.namespace,
+          labels,
+          ...(address ? { annotations: INTERNAL } : {}),
+        },
         spec: {
-          type: "ClusterIP",
+          ...(args.internal && address ? exposed(args.internal, address) : { type: "ClusterIP" }),
           selector: { app: args.app },
           ports: [{ name: "postgres", port: PORT, targetPort: PORT }],
         },
       },
-      { parent: this },
+      // A load balancer takes no connection that the policy is not yet there to judge.
+      { parent: this, dependsOn: address ? [callers] : [] },
     );
     autoscaling(
       name,
@@ -106,8 +127,25 @@ export class SharedAuthProxy extends pulumi.ComponentResource {
     );
     podMonitoring(name, { namespace: args.namespace, app: args.app, labels, ports: [HEALTH_PORT] }, { parent: this });
     this.service = service.metadata.name;
-    this.host = pulumi.interpolate`${this.service}.${args.namespace}.svc.cluster.local`;
+    const inCluster = pulumi.interpolate`${this.service}.${args.namespace}.svc.cluster.local`;
+    // By way of the Service, so that whoever takes the host waits for what answers there.
+    this.host = address ? pulumi.all([address, this.service]).apply(([reserved]) => reserved) : inCluster;
     this.registerOutputs({ service: this.service, host: this.host });
+  }
+
+  /** Reserved, so that whoever calls it from outside may be told it for good. */
+  #address(name: string, project: string, internal: InternalExposure): pulumi.Output<string> {
+    const { addressName, region, subnetwork } = internal;
+    return new gcp.compute.Address(
+      name,
+      {
+        ...{ project, region, subnetwork, name: addressName },
+        addressType: "INTERNAL",
+        // The one purpose with which GKE keeps the address when it makes the load balancer anew.
+        purpose: "SHARED_LOADBALANCER_VIP",
+      },
+      { parent: this },
+    ).address;
   }
 
   #deployment(
@@ -156,6 +194,27 @@ export function proxyPath(apps: readonly string[], proxy: { readonly namespace: 
     peers: [{ namespace: proxy.namespace, podLabels: { app: proxy.app } }],
     ports: [PORT],
   };
+}
+
+const INTERNAL = {
+  "networking.gke.io/load-balancer-type": "Internal",
+  // From whatever region of the VPC the caller's tunnel ends in.
+  "networking.gke.io/internal-load-balancer-allow-global-access": "true",
+};
+
+function exposed(internal: InternalExposure, address: pulumi.Input<string>): k8s.types.input.core.v1.ServiceSpec {
+  return {
+    type: "LoadBalancer",
+    loadBalancerIP: address,
+    // GKE makes a firewall rule of these.
+    loadBalancerSourceRanges: [...internal.ranges],
+    // Keeps the caller's address, by which the policy judges it: with Cluster a node's would stand in its place.
+    externalTrafficPolicy: "Local",
+  };
+}
+
+function peersOf({ callers, internal }: SharedAuthProxyArgs): Peer[] {
+  return [...Object.values(callers), ...(internal ? [{ ranges: internal.ranges }] : [])];
 }
 
 function replicasOf(args: SharedAuthProxyArgs): { readonly min: number; readonly max: number } {

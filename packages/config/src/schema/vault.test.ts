@@ -49,18 +49,39 @@ test("an administrator's login goes into no Secret, and a tenant's is a runtime-
   ]);
 });
 
-test("a Vault outside says where it is and how it finds each cell", () => {
+test("a Vault outside says where it is; a way of its own is to a cell, or to a tenant with an instance", () => {
   expect(problems({ outside: true })).toEqual(["bulkhead:vault.ranges names no range"]);
-  const config = vault({ outside: true, ranges: { office: "10.8.0.0/24" }, hosts: { eu9: { address: "proxy:5432" } } });
-  expect(checkVaultPlaces(config, ["eu1"], {}).map(({ path, problem }) => `${path} ${problem}`)).toEqual([
-    "bulkhead:vault.hosts.eu1 is missing",
+  expect(problems({ ranges: { all: "0.0.0.0/0" } })).toEqual(["bulkhead:vault.ranges.all is every address"]);
+  const address = "proxy:5432";
+  const hosts = { eu9: { address }, "tenant-acme": { address }, "tenant-stark": { address } };
+  const config = vault({ outside: true, ranges: { office: "10.8.0.0/24" }, hosts });
+  const tenants = { acme: { isolation: "database" }, stark: { isolation: "instance" } };
+  expect(checkVaultPlaces(config, ["eu1"], tenants).map(({ path, problem }) => `${path} ${problem}`)).toEqual([
     "bulkhead:vault.hosts.eu9 is not a cell",
+    "bulkhead:vault.hosts.tenant-acme is not a tenant with an instance of its own",
+  ]);
+  expect(check(vaultSchema, { address: "https://v", hosts: { "eu-1": { address } } }, "vault").mistakes).toHaveLength(
+    1,
+  );
+});
+
+test("no workload's role in Vault is the one that hands over Vault's own logins", () => {
+  expect(
+    problems({ workloads: { "eu1-vault-logins": {}, "tenant-a-vault-tenants": {}, "vault-tenants": {} } }),
+  ).toEqual([
+    "bulkhead:vault.workloads.eu1-vault-logins is a name of the platform's own",
+    "bulkhead:vault.workloads.tenant-a-vault-tenants is a name of the platform's own",
   ]);
 });
 
 test("a workload's tenant has tables of its own", () => {
-  const config = vault({ workloads: { a: { tenant: "acme" }, b: { tenant: "nobody" }, c: { tenant: "umbrella" } } });
-  const tenants = { acme: { isolation: "pooled" }, umbrella: { isolation: "database" } };
+  const config = vault({
+    workloads: { a: { tenant: "acme" }, b: { tenant: "nobody" }, c: { tenant: "umbrella" }, d: { tenant: "stark" } },
+  });
+  const tenants = {
+    ...{ acme: { isolation: "pooled" }, umbrella: { isolation: "database" } },
+    stark: { isolation: "instance" },
+  };
   expect(checkVaultPlaces(config, ["eu1"], tenants).map(({ path, problem }) => `${path} ${problem}`)).toEqual([
     "bulkhead:vault.workloads.a.tenant is pooled: such a tenant gets no login by Vault",
     "bulkhead:vault.workloads.b.tenant is not a tenant",

@@ -1,6 +1,7 @@
 /** `bulkhead:vault` of `stacks/3-services`: which Vault issues short-lived logins, how it is reached, and who gets them. */
 import { z } from "zod";
 import { joinPath, type Mistake } from "../mistakes.ts";
+import { tenantConnection } from "../vault-names.ts";
 import { cellName, cidr, region } from "./common.ts";
 
 /** A duration of leases, in whole minutes. */
@@ -29,6 +30,11 @@ const https = z
   .string()
   .regex(/^https:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?$/, { error: "use https://host:port, without a path" });
 
+/** Of a cell's database, or of the cluster of an instance tenant. */
+const connectionName = z.string().regex(/^(?:[a-z][a-z0-9]{0,14}|tenant-[a-z][a-z0-9-]{1,39})$/, {
+  error: "use a cell, or tenant-<id> for a tenant with an instance of its own",
+});
+
 const workload = z.strictObject({
   role: z
     .enum(["runtime-user", "db-admin", "stable"])
@@ -39,7 +45,7 @@ const workload = z.strictObject({
   tenant: z
     .string()
     .optional()
-    .describe("Whose login a runtime-user gets: a tenant with a schema or database of its own."),
+    .describe("Whose login a runtime-user gets: a tenant with a schema, a database or an instance of its own."),
   cell: cellName.optional().describe("Cell of a workload without a tenant. Default: the default cell."),
   by: z
     .enum(["vso", "eso", "agent"])
@@ -47,7 +53,9 @@ const workload = z.strictObject({
     .describe("How it is delivered. Default: bulkhead:vault.delivery; agent for a db-admin, who is given no Secret."),
   namespace: kubernetesName
     .optional()
-    .describe("Where the Secret goes; it must exist. Default: the cell's namespace, or that of the cell's tenants."),
+    .describe(
+      "Where the Secret goes; it must exist. Default: the cell's namespace, that of the cell's tenants, or an instance tenant's own.",
+    ),
   serviceAccount: kubernetesName
     .optional()
     .describe("Service account that Vault trusts; it must exist. Default: one of its own, vault-<name>, is made."),
@@ -91,16 +99,18 @@ export const vaultSchema = z
     outside: z
       .boolean()
       .default(false)
-      .describe("Vault runs elsewhere: ranges says where, and hosts how it reaches each cell's database."),
+      .describe(
+        "Vault runs elsewhere: ranges says where. It reaches databases by hosts, and those not in hosts at a private address of the VPC.",
+      ),
     ranges: z
       .record(z.string(), cidr)
       .default({})
       .describe(
-        "Ranges of address, each by a name: how cells in other clusters than Vault's reach it. Their network policies let nothing else through.",
+        "Ranges of address, each by a name: how cells in other clusters than Vault's reach it, and where a Vault outside calls from. Network policies let nothing else through.",
       ),
     hosts: z
       .record(
-        cellName,
+        connectionName,
         z.strictObject({
           address: z
             .string()
@@ -116,7 +126,7 @@ export const vaultSchema = z
       )
       .default({})
       .describe(
-        "Cells that Vault reaches by a way of its own, such as an Auth Proxy beside it. The others: by a shared Auth Proxy.",
+        "Cells, and instance tenants as tenant-<id>, that Vault reaches by a way of its own, such as an Auth Proxy beside it. The others: by a shared Auth Proxy.",
       ),
     kubernetes: z
       .record(
@@ -200,12 +210,18 @@ export function checkVault(config: VaultConfig | undefined): Mistake[] {
       "names no range",
       "give the ranges of Vault's address: network policies let nothing else through",
     );
+  for (const [name, range] of Object.entries(config.ranges))
+    if (range.endsWith("/0"))
+      say(joinPath(`${base}.ranges`, name), range, "is every address", "give the range that Vault's address lies in");
   for (const kind of ["dbAdmin", "runtimeUser"] as const)
     if (config[kind].default > config[kind].max)
       say(`${base}.${kind}`, config[kind], "default is over max (in seconds)", "raise max or lower default");
   for (const [name, entry] of Object.entries(config.workloads)) {
     const path = joinPath(`${base}.workloads`, name);
     const by = deliveryOf(config, name);
+    // Its role in Vault would be that of the Job which hands over Vault's own logins.
+    if (/-vault-(?:logins|tenants)$/.test(name))
+      say(path, name, "is a name of the platform's own", "use another, without -vault-logins or -vault-tenants");
     if (entry.role === "db-admin" && by !== "agent")
       say(
         `${path}.by`,
@@ -241,27 +257,26 @@ export function checkVaultPlaces(
       });
     if (tenant === undefined || tenants === undefined) continue;
     const isolation = tenants[tenant]?.isolation;
-    if (isolation !== "schema" && isolation !== "database")
+    if (isolation === undefined || isolation === "pooled")
       mistakes.push({
         path: `${path}.tenant`,
         value: tenant,
         problem: isolation === undefined ? "is not a tenant" : `is ${isolation}: such a tenant gets no login by Vault`,
-        remedy: "name a tenant of isolation schema or database",
+        remedy: "name a tenant of isolation schema, database or instance",
       });
   }
-  for (const cell of config?.outside ? cells.filter((name) => !config.hosts[name]) : [])
+  const instances = Object.entries(tenants ?? {}).flatMap(([id, { isolation }]) =>
+    isolation === "instance" ? [tenantConnection(id)] : [],
+  );
+  for (const host of Object.keys(config?.hosts ?? {})) {
+    const ofTenant = host.includes("-");
+    if (ofTenant ? tenants === undefined || instances.includes(host) : cells.includes(host)) continue;
     mistakes.push({
-      path: joinPath("bulkhead:vault.hosts", cell),
-      problem: "is missing",
-      remedy: "say where a Vault outside finds the cell's database, such as an Auth Proxy beside it",
+      path: joinPath("bulkhead:vault.hosts", host),
+      value: host,
+      problem: ofTenant ? "is not a tenant with an instance of its own" : "is not a cell",
+      remedy: `use one of ${[...cells, ...instances].join(", ")}`,
     });
-  for (const cell of Object.keys(config?.hosts ?? {}))
-    if (!cells.includes(cell))
-      mistakes.push({
-        path: joinPath("bulkhead:vault.hosts", cell),
-        value: cell,
-        problem: "is not a cell",
-        remedy: `use one of ${cells.join(", ")}`,
-      });
+  }
   return mistakes;
 }
