@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { script, UserError } from "./lib/cli.ts";
 import { watchInterrupt } from "./lib/interrupt.ts";
 import { during, Progress, type Step } from "./lib/progress.ts";
-import { inCluster, instancesOf, refuseRisks, siteOf } from "./recovery/layers.ts";
+import { inCluster, instancesOf, refuseRisks } from "./recovery/layers.ts";
 import { type Plan, planPromotion, Refusal, refuseResidency } from "./recovery/plan.ts";
 import {
   confirm,
@@ -57,7 +57,11 @@ await script(HELP, PROMOTE_OPTIONS, async (values, positionals) => {
 async function promote(situation: Situation, values: PromoteValues): Promise<number> {
   const { applied, cell, config, file, layers } = situation;
   const unreachable = values.unreachable === true;
-  const plan = planPromotion(cell, config, applied, { to: values.to, fenceOthers: values["fence-others"] });
+  const plan = planPromotion(cell, config, applied, {
+    to: values.to,
+    fenceOthers: values["fence-others"],
+    unreachable,
+  });
   refuseResidency(plan, applied.sites[plan.to]!.region, situation.environment.tenants.tenants);
   print(...siteLines(situation), gitLine(situation));
   await checkClusters(situation, plan, unreachable);
@@ -66,8 +70,7 @@ async function promote(situation: Situation, values: PromoteValues): Promise<num
 
   const text = readFileSync(file, "utf8");
   const edited = withSites(text, cell, plan.sites);
-  const scope = unreachable ? { exclude: await oldSite(situation, plan) } : {};
-  const changes = await layers.preview("2-database", { ...scope, text: edited });
+  const changes = await layers.preview("2-database", { text: edited });
   refuseRisks("2-database", changes, (words) => new Refusal(words, "this is no promotion: nothing was touched"));
   print(
     plan.resumed ? `\nThe config makes ${plan.to} the writer already: what is left of it` : `\nPromotion of ${plan.to}`,
@@ -99,9 +102,8 @@ async function carryOut(situation: Situation, plan: Plan, edited: string, unreac
 
   const database = progress.step(`promoting ${plan.to}`);
   await during(database, async () => {
-    const exclude = unreachable ? await oldSite(situation, plan) : [];
     // Previewed before it was confirmed.
-    database.done(await layers.applyUnseen("2-database", database, { exclude }));
+    database.done(await layers.applyUnseen("2-database", database));
   });
 
   for (const layer of ["3-services", "4-tenants"] as const) {
@@ -136,10 +138,6 @@ async function stopWriters({ alloydb, applied, layers }: Situation, plan: Plan, 
       await layers.refresh("2-database", instancesOf(await layers.resources("2-database"), site.cluster));
   }
   return stopped.length === 0 ? "nothing runs there" : stopped.join(", ");
-}
-
-async function oldSite({ applied, layers }: Situation, plan: Plan): Promise<string[]> {
-  return siteOf(await layers.resources("2-database"), applied.sites[plan.from]!.cluster);
 }
 
 /** What stands in the GKE cluster of the region that does not answer. */

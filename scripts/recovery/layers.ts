@@ -109,17 +109,6 @@ export function instancesOf(resources: readonly StateResource[], cluster: string
   return resources.filter(({ type, inputs }) => type === INSTANCE && inputs?.cluster === cluster).map(({ urn }) => urn);
 }
 
-/** URNs of what belongs to a cluster's site: the cluster, its instances, their endpoints and alerts. */
-export function siteOf(resources: readonly StateResource[], cluster: string): string[] {
-  const component = resources.find(({ type, id }) => type === CLUSTER && id === cluster)?.parent;
-  const parents = new Map(resources.map(({ urn, parent }) => [urn, parent]));
-  const within = (urn: string | undefined): boolean =>
-    urn !== undefined && (urn === component || within(parents.get(urn)));
-  return component === undefined
-    ? []
-    : resources.filter(({ custom, urn }) => custom && within(urn)).map(({ urn }) => urn);
-}
-
 /** URNs of clusters with their instances. */
 export function clustersAndInstances(resources: readonly StateResource[], clusters: readonly string[]): string[] {
   return resources

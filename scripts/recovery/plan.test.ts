@@ -38,7 +38,7 @@ describe("promotion", () => {
       cell: "eu1",
       from: "home",
       to: "dr",
-      sites: { writer: "dr", fenced: ["home"] },
+      sites: { writer: "dr", fenced: ["home"], unreachable: [] },
       resumed: false,
     });
   });
@@ -48,6 +48,19 @@ describe("promotion", () => {
     const before = applied(config());
     expect(planPromotion("eu1", promoted, before, {})).toMatchObject({ from: "home", to: "dr", resumed: true });
     expect(refusal(() => planPromotion("eu1", promoted, before, { to: "home" }))).toContain("to dr is under way");
+  });
+
+  test("a region that does not answer is written down until it does", () => {
+    const cell = config();
+    const lost = planPromotion("eu1", cell, applied(cell), { unreachable: true });
+    expect(lost.sites).toEqual({ writer: "dr", fenced: ["home"], unreachable: ["home"] });
+    const promoted = config({ secondaries: DR, ...lost.sites });
+    expect(planPromotion("eu1", promoted, applied(promoted), {})).toMatchObject({
+      from: "home",
+      to: "dr",
+      sites: { unreachable: [] },
+      resumed: true,
+    });
   });
 
   test("what was promoted already is gone over once more", () => {
@@ -65,12 +78,16 @@ describe("promotion", () => {
     expect(words).toContain("far of eu1 replicates from home");
     expect(words).toContain("--fence-others");
     const plan = planPromotion("eu1", cell, applied(cell), { to: "dr", fenceOthers: true });
-    expect(plan.sites).toEqual({ writer: "dr", fenced: ["home", "far"] });
+    expect(plan.sites).toEqual({ writer: "dr", fenced: ["home", "far"], unreachable: [] });
   });
 
   test("a second promotion keeps what the first has fenced", () => {
     const cell = config({ secondaries: { ...DR, far: { region: "asia-east1" } }, writer: "dr", fenced: ["home"] });
-    expect(planPromotion("eu1", cell, applied(cell), {}).sites).toEqual({ writer: "far", fenced: ["home", "dr"] });
+    expect(planPromotion("eu1", cell, applied(cell), {}).sites).toEqual({
+      writer: "far",
+      fenced: ["home", "dr"],
+      unreachable: [],
+    });
   });
 
   test.each([
@@ -106,7 +123,7 @@ test("tenants are not led out of where their data has to lie", () => {
 describe("switchover", () => {
   test("nothing is fenced", () => {
     const cell = config();
-    expect(planSwitchover("eu1", cell, applied(cell), {}).sites).toEqual({ writer: "dr", fenced: [] });
+    expect(planSwitchover("eu1", cell, applied(cell), {}).sites).toEqual({ writer: "dr", fenced: [], unreachable: [] });
   });
 
   test("it goes back home, and the old cluster stays its secondary", () => {

@@ -27,12 +27,18 @@ export interface PlanOptions {
   readonly to?: string | undefined;
   /** Fence every other secondary of the old writer too, as they would replicate from a cluster that is left behind. */
   readonly fenceOthers?: boolean | undefined;
+  /** The region of the site that wrote does not answer. */
+  readonly unreachable?: boolean | undefined;
 }
 
 type Applied = Pick<CellDatabaseOutputs, "writer" | "sites">;
 
 /** @throws Refusal */
 export function planPromotion(cell: string, config: CellConfig, applied: Applied, options: PlanOptions): Plan {
+  const leave = (plan: Plan): Plan => ({
+    ...plan,
+    sites: { ...plan.sites, unreachable: options.unreachable ? [plan.from] : [] },
+  });
   const under = underWay(cell, config, applied);
   if (under) {
     if (!config.fenced.includes(under.from))
@@ -40,12 +46,12 @@ export function planPromotion(cell: string, config: CellConfig, applied: Applied
         `${cell}'s config makes ${under.to} the writer and does not fence ${under.from}: that is a switchover, not a promotion`,
         `finish it with npm run switchover, or add ${under.from} to fenced of the cell in stacks/2-database`,
       );
-    return sameTarget(under, options, "promotion");
+    return leave(sameTarget(under, options, "promotion"));
   }
   if (options.to === config.writer || (options.to === undefined && readersOf(config).length === 0)) {
     // Nothing is left to choose. Where a promotion was made, what is left of it is done.
-    const [from] = config.fenced;
-    if (from !== undefined) return finished(cell, config, from);
+    const [from] = [...config.unreachable, ...config.fenced];
+    if (from !== undefined) return leave(finished(cell, config, from));
   }
   const to = chooseTarget(cell, config, applied, options);
   const others = readersOf(config).filter((name) => name !== to);
@@ -54,13 +60,14 @@ export function planPromotion(cell: string, config: CellConfig, applied: Applied
       `${others.join(", ")} of ${cell} replicates from ${config.writer}, and a promotion of ${to} leaves it without a source`,
       `add --fence-others: each is then promoted to a cluster of its own and stopped, with its data; make new secondaries afterwards`,
     );
-  return {
+  const fenced = [...new Set([...config.fenced, config.writer, ...others])];
+  return leave({
     cell,
     from: config.writer,
     to,
-    sites: { writer: to, fenced: [...new Set([...config.fenced, config.writer, ...others])] },
+    sites: { writer: to, fenced, unreachable: [] },
     resumed: false,
-  };
+  });
 }
 
 /** @throws Refusal */
@@ -75,7 +82,7 @@ export function planSwitchover(cell: string, config: CellConfig, applied: Applie
     return sameTarget(under, options, "switchover");
   }
   const to = chooseTarget(cell, config, applied, options);
-  return { cell, from: config.writer, to, sites: { writer: to, fenced: config.fenced }, resumed: false };
+  return { cell, from: config.writer, to, sites: { ...sitesOf(config), writer: to }, resumed: false };
 }
 
 /** Tenants that say where their data may lie are not led out of there. @throws Refusal */
@@ -99,12 +106,15 @@ export function refuseResidency(plan: Plan, region: string, tenants: readonly Te
 /** A run that was cut short between the edit of the config and its application. */
 function underWay(cell: string, config: CellConfig, applied: Applied): Plan | undefined {
   if (config.writer === applied.writer) return undefined;
-  const { writer, fenced } = config;
-  return { cell, from: applied.writer, to: writer, sites: { writer, fenced }, resumed: true };
+  return { cell, from: applied.writer, to: config.writer, sites: sitesOf(config), resumed: true };
 }
 
-function finished(cell: string, { writer, fenced }: CellConfig, from: string): Plan {
-  return { cell, from, to: writer, sites: { writer, fenced }, resumed: true };
+function finished(cell: string, config: CellConfig, from: string): Plan {
+  return { cell, from, to: config.writer, sites: sitesOf(config), resumed: true };
+}
+
+function sitesOf({ writer, fenced, unreachable }: CellConfig): Sites {
+  return { writer, fenced, unreachable };
 }
 
 function sameTarget(plan: Plan, { to }: PlanOptions, what: string): Plan {

@@ -21,7 +21,7 @@ config:
 `;
 
 test("a promotion adds two lines beside the region, and nothing else changes", () => {
-  const edited = withSites(TEXT, "eu1", { writer: "dr", fenced: ["home"] });
+  const edited = withSites(TEXT, "eu1", { writer: "dr", fenced: ["home"], unreachable: [] });
   expect(edited.split("\n").filter((line) => !TEXT.split("\n").includes(line))).toEqual([
     "      writer: dr",
     "      fenced: [home]",
@@ -31,11 +31,14 @@ test("a promotion adds two lines beside the region, and nothing else changes", (
 });
 
 test("a second edit replaces what the first has written, and going home takes it out", () => {
-  const first = withSites(TEXT, "eu1", { writer: "dr", fenced: ["home"] });
-  const second = withSites(first, "eu1", { writer: "back", fenced: ["home", "dr"] });
+  const first = withSites(TEXT, "eu1", { writer: "dr", fenced: ["home"], unreachable: [] });
+  expect(withSites(TEXT, "eu1", { writer: "dr", fenced: ["home"], unreachable: ["home"] })).toContain(
+    "      writer: dr\n      fenced: [home]\n      unreachable: [home]\n",
+  );
+  const second = withSites(first, "eu1", { writer: "back", fenced: ["home", "dr"], unreachable: [] });
   expect(parse(second).config["bulkhead:cells"].eu1).toMatchObject({ writer: "back", fenced: ["home", "dr"] });
   expect(second).toContain("# Ask Ada".slice(2));
-  expect(withSites(second, "eu1", { writer: "home", fenced: [] })).toBe(TEXT);
+  expect(withSites(second, "eu1", { writer: "home", fenced: [], unreachable: [] })).toBe(TEXT);
 });
 
 test.each([
@@ -50,7 +53,7 @@ test.each([
   ["no line break at the end", "config:\n  bulkhead:cells:\n    eu1:\n      region: europe-west1"],
   ["a quoted key", TEXT.replace("bulkhead:cells:", '"bulkhead:cells":')],
 ])("%s is edited too", (_, text) => {
-  const edited = withSites(text, "eu1", { writer: "dr", fenced: ["home"] });
+  const edited = withSites(text, "eu1", { writer: "dr", fenced: ["home"], unreachable: [] });
   const { eu1, ...others } = parse(edited).config["bulkhead:cells"];
   const before = parse(text).config["bulkhead:cells"];
   expect(eu1).toEqual({ ...before.eu1, writer: "dr", fenced: ["home"] });

@@ -1,4 +1,4 @@
-/** The edit of `stacks/2-database/Pulumi.<environment>.yaml`: which site of a cell writes, and which are fenced. Nothing else changes. */
+/** The edit of `stacks/2-database/Pulumi.<environment>.yaml`: who of a cell's sites writes, and who is fenced. Nothing else changes. */
 import { execFileSync } from "node:child_process";
 import { renameSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -9,6 +9,8 @@ import { isMap, isScalar, type Pair, parse, parseDocument, type YAMLMap } from "
 export interface Sites {
   readonly writer: string;
   readonly fenced: readonly string[];
+  /** Of the fenced, those whose region does not answer. */
+  readonly unreachable: readonly string[];
 }
 
 const CELLS = ["config", "bulkhead:cells"];
@@ -19,13 +21,14 @@ export function databaseFile(stacks: string, environment: string): string {
 }
 
 /**
- * The text of a stack file with a cell's `writer` and `fenced` set. Every other line stays as it is, comments too; what is at its
+ * The text of a stack file with a cell's `writer`, `fenced` and `unreachable` set. Every other line stays as it is, comments too; what is at its
  * default is left out.
  */
 export function withSites(text: string, cell: string, sites: Sites): string {
   const fields = {
     writer: sites.writer === HOME ? undefined : sites.writer,
-    fenced: sites.fenced.length === 0 ? undefined : `[${sites.fenced.join(", ")}]`,
+    fenced: list(sites.fenced),
+    unreachable: list(sites.unreachable),
   };
   let edited = text;
   for (const [key, value] of Object.entries(fields)) edited = withField(edited, cell, key, value);
@@ -34,13 +37,19 @@ export function withSites(text: string, cell: string, sites: Sites): string {
   for (const key of Object.keys(fields)) delete entry[key];
   if (fields.writer !== undefined) entry.writer = sites.writer;
   if (fields.fenced !== undefined) entry.fenced = [...sites.fenced];
+  if (fields.unreachable !== undefined) entry.unreachable = [...sites.unreachable];
   if (isDeepStrictEqual(sorted(parse(edited)), sorted(wanted))) return edited;
   // A layout that the splicing above does not know: the same by the document, which may lay lines out anew.
   const document = parseDocument(text);
   for (const key of Object.keys(fields)) document.deleteIn([...CELLS, cell, key]);
   if (fields.writer !== undefined) document.setIn([...CELLS, cell, "writer"], sites.writer);
-  if (fields.fenced !== undefined) document.setIn([...CELLS, cell, "fenced"], [...sites.fenced]);
+  for (const key of ["fenced", "unreachable"] as const)
+    if (fields[key] !== undefined) document.setIn([...CELLS, cell, key], [...sites[key]]);
   return document.toString({ lineWidth: 0 });
+}
+
+function list(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : `[${names.join(", ")}]`;
 }
 
 /** Sets or removes one field of a cell by cutting it out of the text and putting it in. */
@@ -57,8 +66,10 @@ function withField(text: string, cell: string, key: string, value: string | unde
     return text.slice(0, from) + value + trailing + text.slice(to);
   }
   if (value === undefined) return text;
-  // Beside the region, as the two belong together; after `writer` where that is there.
-  const after = pairs.find((pair) => keyOf(pair) === "writer") ?? pairs.find((pair) => keyOf(pair) === "region");
+  // Beside the region, as they belong together, each after the one before it where that is there.
+  const after = ["fenced", "writer", "region"]
+    .map((before) => pairs.find((pair) => keyOf(pair) === before))
+    .find((pair) => pair !== undefined);
   if (!after) return text;
   const [start, end] = lines(text, after);
   const indent = " ".repeat(spanOf(after.key)[0] - start);

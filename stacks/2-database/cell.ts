@@ -53,6 +53,8 @@ export function databaseCell(name: string, args: CellArgs): pulumi.Output<CellDa
   const sites: Readonly<Record<string, AlloyDbSite>> = Object.fromEntries(
     Object.entries(roles).map(([site, { role }]) => {
       if (role === "writer") return [site, writer];
+      // Left as it was when it wrote: nothing in its region can be changed.
+      if (cell.unreachable.includes(site)) return [site, make(site, { role: "writer" })];
       const before = last?.sites[site]?.role;
       if (role === "fenced") return [site, make(site, { role, stopping: before !== undefined && before !== role })];
       return [site, make(site, { role, of: writer, rebuild: before === "fenced" })];

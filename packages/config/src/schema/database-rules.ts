@@ -137,7 +137,7 @@ function checkSecondaries(cell: CellConfig, path: string, regions: readonly stri
 }
 
 /** Exactly one site writes; whoever is fenced exists and is not that one. */
-function checkWriter({ writer, fenced, secondaries }: CellConfig, path: string): Mistake[] {
+function checkWriter({ writer, fenced, secondaries, unreachable }: CellConfig, path: string): Mistake[] {
   const sites = [HOME, ...Object.keys(secondaries)];
   const unknown = (at: string, value: string): Mistake => ({
     path: joinPath(path, at),
@@ -152,6 +152,11 @@ function checkWriter({ writer, fenced, secondaries }: CellConfig, path: string):
       const remedy = "take it out of fenced, or let another site write";
       mistakes.push({ path: joinPath(path, "fenced"), value: name, problem: "is the site that writes", remedy });
     }
+  }
+  for (const name of unreachable) {
+    if (fenced.includes(name)) continue;
+    const remedy = "take it out of unreachable, or fence it as well";
+    mistakes.push({ path: joinPath(path, "unreachable"), value: name, problem: "is not fenced", remedy });
   }
   return mistakes;
 }

@@ -157,6 +157,12 @@ const cellSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe("Sites left behind by a promotion: stopped, and reached by nobody. Empty unless said."),
+  unreachable: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "Fenced sites whose region does not answer: nothing there is changed, nor stopped, until they are taken out. npm run promote writes it. Empty unless said.",
+    ),
   backups,
   maintenance,
   pooling: pooling
