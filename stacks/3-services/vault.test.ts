@@ -136,7 +136,7 @@ test("a Vault outside without a way of its own is given one: a private address, 
     subnetwork: "projects/acme-dev/regions/europe-west1/subnetworks/bulkhead-europe-west1",
   });
   // The one rule for who may call: no pod, whatever its labels.
-  const callers = one(resources, "NetworkPolicy", "vault-eu1");
+  const callers = one(resources, "NetworkPolicy", "vault-eu1-europe-west1");
   expect(at(callers.inputs, "spec.ingress.0.from")).toEqual([{ ipBlock: { cidr: "10.8.0.0/24" } }]);
   expect(at(one(resources, "SecretBackendConnection").inputs, "postgresql.connectionUrl")).toContain(
     "@10.16.0.2:5432/platform",

@@ -108,13 +108,15 @@ export class VaultServices {
       cells.map((cell) => {
         const region = regionOf(cell);
         const { provider, sealed } = places[region]!;
+        // For a Vault outside it moves with the cell's writer: as another, so that nothing of a region that is down has to go first.
+        const moves = clusterPlace(config) ? "" : `-${region}`;
         const host = vaultProxy(
-          `vault-${cell}`,
+          `vault-${cell}${moves}`,
           {
             ...{ config, foundation, region },
             namespace: sealed.namespace,
             app: `database-${cell}`,
-            account: `bh-${environment}-${cell}-vault-proxy`,
+            account: `bh-${environment}-${cell}-vault-proxy${moves}`,
             addressName: vaultAddress(cell),
             image: images.authProxy,
             instance: proxyInstance(database.cells[cell]!.primary, foundation.databaseAccess),
