@@ -303,6 +303,10 @@ const bad: Record<string, Bad> = {
     { eu1: { region: "europe-west1", fenced: ["home"] } },
     { path: "bulkhead:cells.eu1.fenced", value: "home", remedy: /let another site write/ },
   ),
+  "an unreachable site that takes writes": cells(
+    { eu1: { region: "europe-west1", unreachable: ["home"] } },
+    { path: "bulkhead:cells.eu1.unreachable", value: "home", remedy: /fence it as well/ },
+  ),
   "a recovery window beyond AlloyDB's": cells(
     { eu1: { region: "europe-west1", backups: { recoveryWindowDays: 40 } } },
     { path: "bulkhead:cells.eu1.backups.recoveryWindowDays", value: 40, remedy: /35/ },
