@@ -13,6 +13,8 @@ const NOISE: ReadonlySet<string> = new Set([
   "livenessProbe",
   "readinessProbe",
   "startupProbe",
+  // When the rollout was attempted.
+  "bulkhead.dev/attempt",
 ]);
 /** What Pulumi keeps a secret as; nothing of it belongs into a file, not even encrypted. */
 const SECRET = "4dabf18193072939515e22adb298388d";

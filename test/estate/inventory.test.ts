@@ -7,7 +7,7 @@ import { inventory, inventoryFile } from "../../scripts/rehearsal/inventory.ts";
 import { ENVIRONMENTS, resourcesByLayer, secondRun } from "../support/estate.ts";
 
 test.each(ENVIRONMENTS)(
-  "%s is what its inventory says (npm run rehearse -- %s --inventory writes it anew)",
+  "%s is what its inventory says (npm run rehearse -- <environment> --inventory writes it anew)",
   (environment) => {
     expect(inventory(resourcesByLayer(environment))).toBe(
       readFileSync(join(REPOSITORY, inventoryFile(environment)), "utf8"),

@@ -16,7 +16,7 @@ export interface Example {
 }
 
 const BLOCK =
-  /^([ \t]*)<!-- example: stacks\/([\w-]+)\/Pulumi\.(\w+)\.yaml, on top of \w+(?: after ([^>]+?))? -->\n[ \t]*```yaml\n([\s\S]*?)^[ \t]*```$/gm;
+  /^([ \t]*)<!-- example: stacks\/([\w-]+)\/Pulumi\.(\w+)\.yaml, on top of \w+(?: after ([^>]+?))? -->\n+[ \t]*```yaml\n([\s\S]*?)^[ \t]*```$/gm;
 
 export function examplesOfDocs(): Example[] {
   return globSync("{README.md,docs/**/*.md}", { cwd: REPOSITORY })
