@@ -1,7 +1,7 @@
 /** Applies a layer with the real engine: project files under `.bulkhead/`, state there too, stand-in providers on PATH. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { type Layer, projectOf } from "@bulkhead/config";
 import { parse, stringify } from "yaml";
@@ -73,7 +73,8 @@ export function prepareProject(platform: Platform, layer: Layer, text?: string):
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const source = join(platform.stacks, layer);
   const project = parse(readFileSync(join(source, "Pulumi.yaml"), "utf8"));
-  writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, main: `${relative(folder, source)}/` }));
+  // Wholly or not at all: a run that is killed must leave what the next one can read, the salt of its state above all.
+  writePrivate(join(folder, "Pulumi.yaml"), stringify({ ...project, main: `${relative(folder, source)}/` }));
   const file = `Pulumi.${platform.environment}.yaml`;
   const config = parse(text ?? readFileSync(join(source, file), "utf8"));
   const images = config?.config?.["bulkhead:images"];
@@ -82,7 +83,7 @@ export function prepareProject(platform: Platform, layer: Layer, text?: string):
   for (const key of ["secretsprovider", "encryptedkey"]) delete config?.[key];
   // The salt goes with the passphrase of this machine; it stays over runs, as the state is encrypted with it.
   const kept = existsSync(join(folder, file)) ? parse(readFileSync(join(folder, file), "utf8")) : {};
-  writeFileSync(
+  writePrivate(
     join(folder, file),
     stringify({ ...config, ...(kept?.encryptionsalt ? { encryptionsalt: kept.encryptionsalt } : {}) }),
   );

@@ -37,12 +37,13 @@ export async function mintToken(platform: Platform, request: TokenRequest): Prom
   const keyFile = join(platform.home, "signing-key.json");
   if (!existsSync(keyFile)) throw new Error("there is no signing key yet; run npm run up first");
   const key = await importJWK(JSON.parse(readFileSync(keyFile, "utf8")) as JWK, ALGORITHM);
+  const now = Math.floor(Date.now() / 1000);
   return new SignJWT({ role: request.role, ...(request.accountId ? { account_id: request.accountId } : {}) })
     .setProtectedHeader({ alg: ALGORITHM, kid: "local", typ: "JWT" })
     .setSubject(request.subject)
     .setAudience(request.audience)
-    .setIssuedAt()
-    .setExpirationTime(`${request.lifetime}s`)
+    .setIssuedAt(now)
+    .setExpirationTime(now + request.lifetime)
     .sign(key);
 }
 

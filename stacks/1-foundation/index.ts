@@ -112,6 +112,12 @@ const clusters = Object.fromEntries(
         subnetwork: network.subnets[region]!,
         controlPlaneRange: ranges.controlPlane,
         authorizedNetworks: config.authorizedNetworks,
+        insideRanges: Object.fromEntries(
+          Object.entries(config.regions).flatMap(([name, { nodes, pods }]) => [
+            [`nodes-${name}`, nodes],
+            [`pods-${name}`, pods],
+          ]),
+        ),
         releaseChannel: config.releaseChannel,
         deletionProtection: config.deletionProtection,
         nodeServiceAccount: nodeServiceAccount.email,

@@ -47,7 +47,9 @@ test("a sound cell is proven, with many attacks, and nothing is left behind", as
   expect(proof.leaks).toEqual([]);
   expect(code).toBe(0);
   expect(proof.attacks).toBeGreaterThan(500);
-  expect(await cell.query("platform", ["select rolname from pg_roles where rolname ~ '^(prove|login)_'"])).toEqual([]);
+  expect(
+    await cell.query("platform", ["select rolname from pg_roles where rolname ~ '^(prove_.*|login_.*_[0-9a-f]{12})$'"]),
+  ).toEqual([]);
   expect(await cell.query("platform", ["select login from bulkhead.login"], "bulkhead_owner")).toEqual([]);
   expect(await cell.query("platform", ["select count(*)::int as rows from app.bases"], "bulkhead_owner")).toEqual(
     before,

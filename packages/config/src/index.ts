@@ -32,6 +32,7 @@ export {
 export { adminHost, cellHost, type EdgeConfig, type RateLimit, tenantHost, WAF_RULE_SETS } from "./schema/edge.ts";
 export { type CellDemand, checkCellConnections, chooseReadPool, peakConnections } from "./schema/fleet.ts";
 export type { FoundationConfig } from "./schema/foundation.ts";
+export { isPrivateRange } from "./schema/foundation-ranges.ts";
 export type { GkeConfig, NodePoolConfig } from "./schema/gke.ts";
 export type { ServicesConfig } from "./schema/services.ts";
 export {

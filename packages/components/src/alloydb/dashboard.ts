@@ -1,4 +1,5 @@
 /** One page for the databases of a cell. */
+import { sortKeys } from "@bulkhead/config";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { metricFilter } from "./metrics.ts";
@@ -45,10 +46,13 @@ export class DatabaseDashboard extends pulumi.ComponentResource {
       name,
       {
         project: args.project,
-        dashboardJson: JSON.stringify({
-          displayName: `Bulkhead: databases of ${args.cell}`,
-          gridLayout: { columns: "2", widgets: CHARTS.map((chart) => widget(chart, args.clusters)) },
-        }),
+        // Keys in order, as the provider compares texts.
+        dashboardJson: JSON.stringify(
+          sortKeys({
+            displayName: `Bulkhead: databases of ${args.cell}`,
+            gridLayout: { columns: "2", widgets: CHARTS.map((chart) => widget(chart, args.clusters)) },
+          }),
+        ),
       },
       { parent: this },
     );

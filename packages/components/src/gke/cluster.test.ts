@@ -19,6 +19,8 @@ const gke = (change: Record<string, unknown> = {}): GkeConfig => {
   return value.gke;
 };
 
+const INSIDE = { "nodes-europe-west1": "10.0.0.0/20", "pods-us-east4": "10.68.0.0/14" };
+
 const cluster = async (change: Partial<GkeClusterArgs> = {}) => {
   const region = change.region ?? "europe-west1";
   const { resources, result } = await record(
@@ -30,6 +32,7 @@ const cluster = async (change: Partial<GkeClusterArgs> = {}) => {
         subnetwork: "bulkhead-europe-west1",
         controlPlaneRange: "172.16.0.0/28",
         authorizedNetworks: {},
+        insideRanges: INSIDE,
         releaseChannel: "REGULAR",
         deletionProtection: true,
         nodeServiceAccount: "bulkhead-nodes@acme-dev.iam.gserviceaccount.com",
@@ -62,7 +65,10 @@ test("nodes have no public address; pods have identities", async () => {
 test("without authorised networks the control plane has no public address either", async () => {
   const { made } = await cluster();
   expect(at(made.inputs, "privateClusterConfig.enablePrivateEndpoint")).toBe(true);
-  expect(at(made.inputs, "masterAuthorizedNetworksConfig.cidrBlocks")).toEqual([]);
+  expect(at(made.inputs, "masterAuthorizedNetworksConfig.cidrBlocks")).toEqual([
+    { displayName: "nodes-europe-west1", cidrBlock: "10.0.0.0/20" },
+    { displayName: "pods-us-east4", cidrBlock: "10.68.0.0/14" },
+  ]);
 });
 
 test("with some, the control plane answers to them and to nobody else on Google Cloud", async () => {
@@ -70,8 +76,18 @@ test("with some, the control plane answers to them and to nobody else on Google 
   expect(at(made.inputs, "privateClusterConfig.enablePrivateEndpoint")).toBe(false);
   expect(made.inputs.masterAuthorizedNetworksConfig).toEqual({
     gcpPublicCidrsAccessEnabled: false,
-    cidrBlocks: [{ displayName: "office", cidrBlock: "203.0.113.0/24" }],
+    cidrBlocks: [
+      { displayName: "nodes-europe-west1", cidrBlock: "10.0.0.0/20" },
+      { displayName: "pods-us-east4", cidrBlock: "10.68.0.0/14" },
+      { displayName: "office", cidrBlock: "203.0.113.0/24" },
+    ],
   });
+});
+
+test("a private range of the applier's gives no public address, and any region reaches the private one", async () => {
+  const { made } = await cluster({ authorizedNetworks: { runner: "10.200.0.0/24" } });
+  expect(at(made.inputs, "privateClusterConfig.enablePrivateEndpoint")).toBe(true);
+  expect(at(made.inputs, "privateClusterConfig.masterGlobalAccessConfig.enabled")).toBe(true);
 });
 
 test.each([true, false])("deletion protection %s is honoured by Google and by Pulumi", async (deletionProtection) => {

@@ -1,5 +1,5 @@
 /** A regional GKE cluster, private, where pods have identities instead of keys. */
-import type { GkeConfig } from "@bulkhead/config";
+import { type GkeConfig, isPrivateRange } from "@bulkhead/config";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { POD_RANGE, SERVICE_RANGE } from "../network/network.ts";
@@ -18,8 +18,10 @@ export interface GkeClusterArgs {
   readonly subnetwork: pulumi.Input<string>;
   /** Range of the control plane, a /28. Changing it replaces the cluster. */
   readonly controlPlaneRange: string;
-  /** Who may reach the control plane: a name and a range each. Empty: from within the cluster's own subnet only. */
+  /** Who may reach the control plane beside `insideRanges`: a name and a range each. A public range gives it a public address too. */
   readonly authorizedNetworks: Readonly<Record<string, string>>;
+  /** Nodes and pods of every region, a name and a range each: an update from one region writes to the clusters of all. */
+  readonly insideRanges: Readonly<Record<string, string>>;
   /** How soon new versions come: `RAPID` first, `STABLE` last. */
   readonly releaseChannel: "RAPID" | "REGULAR" | "STABLE";
   /** Refuse to delete the cluster. */
@@ -104,12 +106,15 @@ export class GkeCluster extends pulumi.ComponentResource {
 /** Nodes without public addresses; the control plane answers to known ranges, or to no address at all. */
 function controlPlane({ config, ...args }: GkeClusterArgs): Partial<gcp.container.ClusterArgs> {
   const byName = config.access === "dns";
-  const ranges = Object.entries(args.authorizedNetworks);
+  const ranges = Object.entries({ ...args.insideRanges, ...args.authorizedNetworks });
+  const allPrivate = ranges.every(([, range]) => isPrivateRange(range));
   return {
     privateClusterConfig: {
       enablePrivateNodes: true,
-      enablePrivateEndpoint: byName || ranges.length === 0,
+      enablePrivateEndpoint: byName || allPrivate,
       masterIpv4CidrBlock: args.controlPlaneRange,
+      // Else only its own region reaches the private address, and nobody could apply to the clusters of two.
+      masterGlobalAccessConfig: { enabled: true },
     },
     masterAuthorizedNetworksConfig: {
       // Left out, every machine on Google Cloud with a public address, anybody's, may knock.

@@ -103,7 +103,7 @@ export function databaseUser(
       databaseRoles: ["alloydbiamuser", ...args.databaseRoles],
     },
     // The runtime adds memberships in SQL; without this the next update would take them away.
-    { ignoreChanges: ["databaseRoles"], ...opts },
+    { ...opts, ignoreChanges: ["databaseRoles", ...(opts.ignoreChanges ?? [])] },
   );
 }
 

@@ -70,6 +70,8 @@ describe("the firewall", () => {
         `INGRESS: ${us} → ${us} all`,
         `EGRESS: ${eu} → 172.16.0.0/28 tcp 443 8132`,
         `EGRESS: ${us} → 172.16.1.0/28 tcp 443 8132`,
+        `EGRESS: ${us} → 172.16.0.0/28 tcp 443`,
+        `EGRESS: ${eu} → 172.16.1.0/28 tcp 443`,
         `INGRESS: 172.16.0.0/28 → ${eu} tcp 443 8443 9443 10250`,
         `INGRESS: 172.16.1.0/28 → ${us} tcp 443 8443 9443 10250`,
         `EGRESS: ${eu},${us} → 199.36.153.4/30 tcp 443`,

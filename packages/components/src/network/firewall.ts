@@ -93,6 +93,16 @@ export function firewallPaths(args: Omit<FirewallArgs, "project" | "network">): 
       to: [controlPlane],
       ports: CONTROL_PLANE,
     };
+    const others = inside.filter((range) => !cluster.includes(range));
+    if (others.length > 0)
+      paths[`${region}-control-plane-from-others`] = {
+        direction: "EGRESS",
+        // Vault in one cluster asks the others who their pods are, and an update is applied from one region to all.
+        description: "Nodes and pods of other regions to the control plane",
+        from: others,
+        to: [controlPlane],
+        ports: [443],
+      };
     if (proxies)
       paths[`${region}-proxies-in`] = {
         direction: "INGRESS",

@@ -41,6 +41,6 @@ test("it may see pods, and nothing else of the cluster", async () => {
 test("it runs restricted, on a port that takes no root, with certificates in memory of its own", async () => {
   const pod = at(one(await adapter(), "Deployment").inputs, "spec.template.spec");
   expect(at(pod, "containers.0.securityContext")).toMatchObject({ readOnlyRootFilesystem: true, runAsNonRoot: true });
-  expect(at(pod, "containers.0.args")).toEqual(expect.arrayContaining(["--secure-port=4443"]));
+  expect(at(pod, "containers.0.args")).toEqual(expect.arrayContaining(["--secure-port=8443"]));
   expect(at(pod, "volumes")).toEqual([{ name: "certificates", emptyDir: { sizeLimit: "1Mi" } }]);
 });

@@ -24,7 +24,7 @@ export interface MetricsAdapterArgs {
 }
 
 /** Not below 1024: it is not root. */
-const PORT = 4443;
+const PORT = 8443;
 const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
 
 export class MetricsAdapter extends pulumi.ComponentResource {

@@ -12,6 +12,11 @@ interface Range {
 
 /** What nobody else on the internet can own: RFC 1918, RFC 6598, and class E, which Google routes too. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "240.0.0.0/4"];
+/** Whether a range is of addresses that the internet does not route. */
+export function isPrivateRange(range: string): boolean {
+  return PRIVATE.some((whole) => within(range, whole));
+}
+
 /** Docker's bridge on every node: pods would look for these addresses there. */
 const BRIDGE = "172.17.0.0/16";
 
@@ -49,7 +54,7 @@ function limits({ path, range, kind }: Range): Mistake[] {
     mistakes.push({ path, value: range, problem: "is not a /28", remedy: "use a /28: GKE takes no other size" });
   const [smallest, remedy] = SMALLEST[kind] ?? [32, ""];
   if (bits > smallest) mistakes.push({ path, value: range, problem: "is too small", remedy });
-  if (!PRIVATE.some((whole) => within(range, whole)))
+  if (!isPrivateRange(range))
     mistakes.push({
       path,
       value: range,

@@ -84,7 +84,9 @@ export const foundationSchema = z.strictObject({
   authorizedNetworks: z
     .record(z.string(), cidr)
     .default({})
-    .describe("Who may reach the GKE control plane: a name and a range each. Empty: only from within the VPC."),
+    .describe(
+      "Who may reach the GKE control planes beside the platform's own nodes and pods: a name and a range each. A public range gives them a public address; private ones, of a runner in the VPC say, do not.",
+    ),
   releaseChannel: z.enum(["RAPID", "REGULAR", "STABLE"]).default("REGULAR").describe("GKE release channel."),
   gke: gkeSchema.prefault({}).describe("The GKE clusters."),
   audit: auditSchema.prefault({}).describe("What is recorded, and for how long."),
