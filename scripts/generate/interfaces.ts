@@ -13,6 +13,7 @@ export interface Property {
 /** Every exported interface below a folder, by its name; a second of one name is an error, as a table could then show either. */
 export function interfacesIn(folder: string): ReadonlyMap<string, readonly Property[]> {
   const found = new Map<string, readonly Property[]>();
+  const inherited = new Map<string, string[]>();
   for (const file of globSync("**/*.ts", { cwd: folder }).sort()) {
     if (/(?:\.test\.ts|(?:^|[\\/])testing[\\/.])/.test(file)) continue;
     const source = readFileSync(join(folder, file), "utf8");
@@ -32,8 +33,6 @@ export function interfacesIn(folder: string): ReadonlyMap<string, readonly Prope
     found.set(name, [...parents.flatMap((parent) => found.get(parent) ?? []), ...(found.get(name) ?? [])]);
   return found;
 }
-
-const inherited = new Map<string, string[]>();
 
 /** The properties of an interface's body, each with the comment before it. */
 function propertiesOf(body: string): Property[] {

@@ -1,5 +1,4 @@
 /** The keys of the stack files as tables, from the schemas that check them. */
-import { jsonSchemas } from "@bulkhead/config";
 import { table } from "./tables.ts";
 
 interface Schema {
@@ -19,11 +18,12 @@ interface Schema {
 
 /**
  * @param name - a schema, such as `database`, or a key of it and what is below, such as `database:cells`
+ * @param schemas - the JSON Schemas, by file name
  * @returns undefined where there is no such schema or key
  */
-export function configTable(name: string): string | undefined {
+export function configTable(name: string, schemas: Readonly<Record<string, string>>): string | undefined {
   const [file = "", key] = name.split(":");
-  const text = jsonSchemas()[`${file}.json`];
+  const text = schemas[`${file}.json`];
   if (text === undefined) return undefined;
   const whole = JSON.parse(text) as Schema;
   const config = whole.properties?.config ?? whole;

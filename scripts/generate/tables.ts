@@ -1,6 +1,7 @@
 /** Tables of options in the docs, written from the sources, so that they say what the program takes. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { jsonSchemas } from "@bulkhead/config";
 import { interfacesIn } from "./interfaces.ts";
 import { configTable } from "./reference.ts";
 
@@ -10,18 +11,18 @@ const MARKER = /^<!-- (options|config): ([\w.:-]+) -->\n(?:\n?\|[^\n]*\n(?:\|[^\
 /** Every page of the docs that asks for tables, with them, by path from the root. */
 export function documentTables(root: string): ReadonlyMap<string, string> {
   const interfaces = interfacesIn(join(root, "packages/components/src"));
+  const schemas = jsonSchemas();
   const pages = new Map<string, string>();
   for (const file of globSync("{docs/**/*.md,README.md}", { cwd: root }).sort()) {
     const path = file.replaceAll("\\", "/");
     const page = readFileSync(join(root, file), "utf8");
     const filled = page.replace(MARKER, (_whole, kind: string, name: string) => {
       const marker = `<!-- ${kind}: ${name} -->`;
-      const table = kind === "config" ? configTable(name) : optionsTable(name, interfaces);
+      const table = kind === "config" ? configTable(name, schemas) : optionsTable(name, interfaces);
       if (table === undefined) throw new Error(`${path}: ${marker} names nothing that there is`);
       return `${marker}\n\n${table}\n\n<!-- end -->\n`;
     });
-    if (filled !== page || MARKER.test(page)) pages.set(path, filled);
-    MARKER.lastIndex = 0;
+    if (page.search(MARKER) !== -1) pages.set(path, filled);
   }
   return pages;
 }

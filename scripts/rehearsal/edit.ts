@@ -61,11 +61,17 @@ export function applyEdits(root: string, environment: string, edits: readonly Ed
 }
 
 /**
- * A copy of `stacks/` whose programs find the packages where the original's do.
+ * A copy of `stacks/` in a new folder.
  * @returns the folder that holds it
  */
 export function copyStacks(root: string, into: string): string {
   const folder = mkdtempSync(join(into, "edited-"));
+  layStacks(root, folder);
+  return folder;
+}
+
+/** Copies `stacks/` into a folder; its programs find the packages where the original's do. */
+export function layStacks(root: string, folder: string): void {
   const source = join(root, "stacks");
   cpSync(source, join(folder, "stacks"), {
     recursive: true,
@@ -74,5 +80,4 @@ export function copyStacks(root: string, into: string): string {
   for (const layer of readdirSync(source))
     if (lstatSync(join(source, layer)).isDirectory())
       symlinkSync(join(source, layer, "node_modules"), join(folder, "stacks", layer, "node_modules"));
-  return folder;
 }

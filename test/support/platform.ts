@@ -1,11 +1,12 @@
 /** A platform in a folder of its own: the repository's stacks, its own state, servers and ports. Brought up by the real scripts. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TenantLine } from "@bulkhead/runtime";
 import { parse, stringify } from "yaml";
 import type { Addresses } from "../../scripts/lib/local.ts";
+import { layStacks } from "../../scripts/rehearsal/edit.ts";
 
 export const REPOSITORY = resolve(import.meta.dirname, "../..");
 
@@ -48,13 +49,7 @@ export class TestPlatform {
   /** Copies the stacks into a new folder; their packages stay the repository's. */
   static create(): TestPlatform {
     const root = mkdtempSync(join(tmpdir(), "bulkhead-test-"));
-    for (const layer of readdirSync(join(REPOSITORY, "stacks"))) {
-      cpSync(join(REPOSITORY, "stacks", layer), join(root, "stacks", layer), {
-        recursive: true,
-        filter: (source) => !source.includes("node_modules"),
-      });
-      symlinkSync(join(REPOSITORY, "stacks", layer, "node_modules"), join(root, "stacks", layer, "node_modules"));
-    }
+    layStacks(REPOSITORY, root);
     return new TestPlatform(root);
   }
 
